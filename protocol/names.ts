@@ -1,0 +1,113 @@
+/** Every string that two separately deployed parts share, declared once. */
+
+export const API_GROUP = 'fibonacci.dev';
+export const API_VERSION = `${API_GROUP}/v1alpha1`;
+
+/** Labels on objects and pods. */
+export const LABELS = {
+  stack: `${API_GROUP}/stack`,
+  function: `${API_GROUP}/function`,
+  pool: `${API_GROUP}/pool`,
+  template: `${API_GROUP}/template`,
+  content: `${API_GROUP}/content`,
+} as const;
+
+/** Headers between client, gateway and watcher; lower-case. */
+export const HEADERS = {
+  requestId: 'x-request-id',
+  traceparent: 'traceparent',
+  tracestate: 'tracestate',
+  serverTiming: 'server-timing',
+  retryAfter: 'retry-after',
+  /** Milliseconds that the watcher may take at the most, gateway → watcher. */
+  timeoutMs: 'fibonacci-timeout-ms',
+  /** `1` on an answer by which user code has seen nothing of the request. */
+  notStarted: 'fibonacci-not-started',
+  /** The error's code on every answer that the platform itself makes. */
+  error: 'fibonacci-error',
+} as const;
+export const HEADER_PREFIX = 'fibonacci-';
+
+/** Paths of the watcher's control port (see watcher.md). */
+export const CONTROL_PATHS = {
+  health: '/_/health',
+  ready: '/_/ready',
+  status: '/_/status',
+  specialize: '/_/specialize',
+  update: '/_/update',
+  drain: '/_/drain',
+  metrics: '/metrics',
+} as const;
+
+/** Paths of the scaler's own port. */
+export const SCALER_PATHS = {
+  /** Gateway ↔ leader stream (see stream.ts). */
+  stream: '/_/stream',
+  /** Alertmanager's webhook. */
+  alerts: '/_/alerts',
+  /** Prometheus HTTP service discovery of watchers. */
+  targets: '/_/targets',
+  state: '/_/state',
+  health: '/_/health',
+  ready: '/_/ready',
+  metrics: '/metrics',
+} as const;
+
+/** Paths of the gateway's admin port. */
+export const ADMIN_PATHS = {
+  functions: '/v1/functions',
+  instances: '/v1/instances',
+  revisions: '/v1/revisions',
+  logs: '/v1/logs',
+  /** `POST /v1/invoke/<namespace>/<name>/<path…>`: calls a function that may have no HTTP trigger. */
+  invoke: '/v1/invoke',
+  health: '/_/health',
+  ready: '/_/ready',
+  metrics: '/metrics',
+} as const;
+
+export const REVISION_CONTENT_TYPE = 'application/vnd.fibonacci.revision';
+export const TIMER_EVENT_TYPE = `${API_GROUP.split('.').reverse().join('.')}.timer.tick`;
+
+/** Metric names. Gateway series are labelled `function_name="<namespace>/<name>"`. */
+export const METRICS = {
+  /** Counter `{function_name, code, rate}`: `code` is `200` (any success), `4xx`, `5xx` or `504`; `rate` is the function's target rate, or empty. */
+  invokeTotal: 'function_invoke_total',
+  /** Counter `{function_name}`: seconds from request to the response's last byte. */
+  invokeDurationSum: 'function_invoke_duration_seconds_sum',
+  /** Gauge `{function_name}`: requests sent to instances and not finished. */
+  inFlight: 'function_in_flight',
+  /** Gauge `{function_name}`: requests that wait for an instance. */
+  waiting: 'function_waiting',
+  /** Gauge `{function_name}`, from the scaler's leader: instances that serve or start. */
+  serviceCount: 'function_service_count',
+  /** Gauge `{function_name}`, from the leader: requests a second that one instance is rated for. */
+  targetRate: 'function_target_rate',
+  /** Gauge `{function_name}`, from the leader: the concurrency of one instance. */
+  targetConcurrency: 'function_target_concurrency',
+  /** Gauge `{function_name}`, from the leader: memory limit of one instance. */
+  memoryLimit: 'function_memory_limit_bytes',
+  /** Gauge `{namespace, pool, state="idle"|"leased"|"starting"}`, from the leader. */
+  poolInstances: 'fibonacci_pool_instances',
+  /** Histogram `{pool, runtime, phase}`, from the gateway: cold-start phases. */
+  coldStart: 'fibonacci_cold_start_seconds',
+  watcherInvocations: 'function_watcher_invocations_total',
+  watcherDuration: 'function_watcher_duration_seconds',
+  watcherInFlight: 'function_watcher_in_flight',
+  watcherRestarts: 'function_watcher_executor_restarts_total',
+  watcherCpu: 'function_watcher_cpu_seconds_total',
+  watcherMemory: 'function_watcher_memory_bytes',
+  /** Recorded `{function_name, rule}`: replicas that a rule asks for. */
+  desiredReplicas: 'function_desired_replicas',
+} as const;
+
+/** Alert labels and names that the generated rules and the scaler share. */
+export const ALERTS = {
+  scaleUp: 'FibonacciScaleUp',
+  scaleDown: 'FibonacciScaleDown',
+} as const;
+
+/** `<namespace>/<name>`, the value of every `function_name` label. */
+export function functionName(namespace: string, name: string): string {
+  return `${namespace}/${name}`;
+}

@@ -1,0 +1,152 @@
+import Type, { type Static } from 'typebox';
+import { parseDuration } from '../duration.ts';
+import { closed, conditions, digest, duration, ENV_NAME_PATTERN, integer, name, oneOf, RUNTIMES, size, text } from './fields.ts';
+import { defineKind, rule } from './kind.ts';
+
+const secret = closed(
+  {
+    env: Type.String({ pattern: ENV_NAME_PATTERN, maxLength: 256, description: 'The environment variable that gets the value.' }),
+    name: name({ description: 'The Secret’s name.' }),
+    key: text(253, { description: 'The key in the Secret.' }),
+  },
+  { description: 'One secret value.' },
+);
+
+const deployment = closed(
+  {
+    type: oneOf(['hot', 'cold'], { description: '`hot`: specialize a waiting instance of a pod pool. `cold`: start instances of its own.' }),
+    pool: Type.Optional(name({ description: 'The pod pool, for `hot`.' })),
+    memory: Type.Optional(size({ description: 'Memory limit of one instance, for `cold` (a pool fixes it for `hot`).', default: '256Mi' })),
+  },
+  { description: 'Where instances come from.' },
+);
+
+const scaling = closed(
+  {
+    minReplicas: integer(0, 1000, { description: 'Instances that always run.', default: 0 }),
+    maxReplicas: integer(1, 1000, { description: 'Instances at the most.', default: 10 }),
+    idleTimeout: duration({ description: 'Without a request for this long, scale to `minReplicas`.', default: '60s' }),
+    stabilizationWindow: duration({ description: 'Scale in only after the need was lower for this long.', default: '60s' }),
+    targetRate: Type.Optional(integer(1, 1_000_000, { description: 'Requests a second that one instance is rated for.' })),
+  },
+  { description: 'Bounds and pace of scaling.' },
+);
+
+export const functionSpec = closed(
+  {
+    runtime: oneOf(RUNTIMES, { description: 'The language runtime.' }),
+    handler: Type.String({
+      pattern: '^[A-Za-z0-9_][A-Za-z0-9_./-]*\\.[A-Za-z_$][A-Za-z0-9_$]*$',
+      maxLength: 253,
+      description: 'Module path without extension, a dot, and the export: `index.handler`.',
+    }),
+    signature: oneOf(['event', 'fetch', 'asgi', 'wsgi'], { description: 'How the handler is called (watcher.md, sections 6 and 7).', default: 'event' }),
+    mode: oneOf(['thread', 'process'], { description: '`thread`: one executor runs all requests of an instance; `process`: one process a request.', default: 'thread' }),
+    package: closed(
+      {
+        digest: digest({ description: 'Digest of the code package.' }),
+        size: integer(1, 64 * 1024 * 1024, { description: 'Bytes of the package.' }),
+      },
+      { description: 'The code, by content.' },
+    ),
+    env: Type.Record(Type.String({ pattern: ENV_NAME_PATTERN }), text(32_768, { description: 'A value.' }), { additionalProperties: false, maxProperties: 256, description: 'Environment variables.', default: {} }),
+    secrets: Type.Array(secret, { maxItems: 64, description: 'Environment variables from Secrets.', default: [] }),
+    timeout: duration({ description: 'Longest run of one invocation, 100ms to 15m. All other timeouts follow from it.', default: '30s' }),
+    activationTimeout: duration({ description: 'Longest wait for an instance, 1s to 5m.', default: '30s' }),
+    concurrency: integer(1, 1000, { description: 'Requests that one instance runs at once.', default: 16 }),
+    queueLimit: integer(1, 100_000, { description: 'Requests that may wait for an instance, at each gateway.', default: 1000 }),
+    bodyLimit: size({ description: 'Largest request body, at most 64Mi.', default: '10Mi' }),
+    retry: oneOf(['idempotent', 'safe', 'never'], {
+      description: 'What the gateway sends again after a broken connection: idempotent methods only, anything, or nothing. A request that was marked not started may always go elsewhere.',
+      default: 'idempotent',
+    }),
+    deployment,
+    scaling,
+  },
+  { description: 'What a developer declares.' },
+);
+
+export const functionStatus = closed(
+  {
+    observedGeneration: Type.Optional(integer(0, Number.MAX_SAFE_INTEGER, { description: 'The generation that was acted on.' })),
+    conditions: Type.Optional(conditions),
+    replicas: Type.Optional(integer(0, 100_000, { description: 'Instances that start or serve.' })),
+    readyReplicas: Type.Optional(integer(0, 100_000, { description: 'Instances that serve.' })),
+    revision: Type.Optional(text(253, { description: 'The newest Revision.' })),
+    lastError: Type.Optional(
+      closed(
+        {
+          code: text(64, { description: 'Of the error table.' }),
+          message: text(4096, { description: 'With file and line where known.' }),
+          time: text(32, { description: 'RFC 3339.' }),
+        },
+        { description: 'The last failure to load or run.' },
+      ),
+    ),
+  },
+  { description: 'What the scaler saw.' },
+);
+
+export type FunctionSpec = Static<typeof functionSpec>;
+export type FunctionStatus = Static<typeof functionStatus>;
+
+export const functionKind = defineKind({
+  kind: 'Function',
+  plural: 'functions',
+  shortName: 'fibfn',
+  spec: functionSpec,
+  status: functionStatus,
+  rules: [
+    rule<FunctionSpec['deployment']>({
+      path: ['spec', 'deployment'],
+      cel: "has(self.pool) == (self.type == 'hot')",
+      message: 'deployment.pool is required for hot and refused for cold',
+      check: (d) => (d.pool !== undefined) === (d.type === 'hot'),
+    }),
+    rule<FunctionSpec['deployment']>({
+      path: ['spec', 'deployment'],
+      cel: "has(self.memory) == (self.type == 'cold')",
+      message: 'deployment.memory is required for cold and refused for hot, where the pod pool fixes it',
+      check: (d) => (d.memory !== undefined) === (d.type === 'cold'),
+    }),
+    rule<FunctionSpec['scaling']>({
+      path: ['spec', 'scaling'],
+      cel: 'self.minReplicas <= self.maxReplicas',
+      message: (s) => `minReplicas (${s.minReplicas}) must not exceed maxReplicas (${s.maxReplicas})`,
+      messageCel: "'minReplicas (' + string(self.minReplicas) + ') must not exceed maxReplicas (' + string(self.maxReplicas) + ')'",
+      check: (s) => s.minReplicas <= s.maxReplicas,
+    }),
+    rule<FunctionSpec>({
+      path: ['spec'],
+      cel: "self.signature == 'event' || (self.signature == 'fetch') == (self.runtime == 'nodejs')",
+      message: (s) => `signature ${s.signature} does not exist for runtime ${s.runtime}: fetch is Node.js, asgi and wsgi are Python`,
+      messageCel: "'signature ' + self.signature + ' does not exist for runtime ' + self.runtime + ': fetch is Node.js, asgi and wsgi are Python'",
+      check: (s) => s.signature === 'event' || (s.signature === 'fetch') === (s.runtime === 'nodejs'),
+    }),
+    rule<FunctionSpec>({
+      path: ['spec'],
+      cel: "duration(self.timeout) >= duration('100ms') && duration(self.timeout) <= duration('15m')",
+      message: (s) => `timeout (${s.timeout}) must be between 100ms and 15m`,
+      messageCel: "'timeout (' + self.timeout + ') must be between 100ms and 15m'",
+      check: (s) => within(s.timeout, 100, 900_000),
+    }),
+    rule<FunctionSpec>({
+      path: ['spec'],
+      cel: "duration(self.activationTimeout) >= duration('1s') && duration(self.activationTimeout) <= duration('5m')",
+      message: (s) => `activationTimeout (${s.activationTimeout}) must be between 1s and 5m`,
+      messageCel: "'activationTimeout (' + self.activationTimeout + ') must be between 1s and 5m'",
+      check: (s) => within(s.activationTimeout, 1000, 300_000),
+    }),
+    rule<FunctionSpec['secrets']>({
+      path: ['spec', 'secrets'],
+      cel: 'self.all(s, self.exists_one(t, t.env == s.env))',
+      message: 'each secret must have an env of its own',
+      check: (secrets) => new Set(secrets.map((s) => s.env)).size === secrets.length,
+    }),
+  ],
+});
+
+function within(text: string, minMs: number, maxMs: number): boolean {
+  const ms = parseDuration(text);
+  return ms >= minMs && ms <= maxMs;
+}
