@@ -31,7 +31,6 @@ export const gatewayConfig = {
   logDir: { type: 'string', env: 'FIB_LOG_DIR', default: '', doc: 'Folder with one log file an instance, for the logs tail.' },
   zone: { type: 'string', env: 'FIB_ZONE', default: '', doc: 'Zone of this gateway.' },
   retries: { type: 'enum', env: 'FIB_RETRIES', values: ['on', 'off'], default: 'on', doc: '`off` only to measure what retries do.' },
-  demand: { type: 'enum', env: 'FIB_DEMAND', values: ['on', 'off'], default: 'on', doc: '`off` only to measure scaling by rules alone: the first instance is still asked for.' },
 } as const satisfies ConfigSchema;
 
 export const scalerConfig = {
@@ -45,6 +44,7 @@ export const scalerConfig = {
   gatewayUrl: { type: 'string', env: 'FIB_GATEWAY_URL', default: '', doc: 'Admin base URL of a gateway, for timers.' },
   prometheusUrl: { type: 'string', env: 'FIB_PROMETHEUS_URL', default: '', doc: 'Base URL; empty = no scaling by rules.' },
   alertmanagerUrl: { type: 'string', env: 'FIB_ALERTMANAGER_URL', default: '', doc: 'Base URL; empty = no scaling by rules.' },
+  demand: { type: 'enum', env: 'FIB_DEMAND', values: ['on', 'off'], default: 'on', doc: '`off` only to measure scaling by rules alone: the first instance is still asked for.' },
   rulesFile: { type: 'string', env: 'FIB_RULES_FILE', default: '', doc: 'File that the generated Prometheus rules are written to.' },
 } as const satisfies ConfigSchema;
 
