@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { closed, integer, name, text } from './fields.ts';
+import { closed, integer, name, NAME_PATTERN, text } from './fields.ts';
 
 const LABEL_KEY = '^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$';
 const LABEL_VALUE = '^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$';
@@ -7,7 +7,7 @@ const LABEL_VALUE = '^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$';
 /** The part of Kubernetes' ObjectMeta that we write and read (Kubernetes, "Object Names and IDs", "Labels and Selectors"). */
 export const metadataSchema = closed(
   {
-    name: Type.String({ pattern: '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$', minLength: 1, maxLength: 253, description: 'Unique in kind and namespace.' }),
+    name: Type.String({ pattern: NAME_PATTERN, minLength: 1, maxLength: 253, description: 'Unique in kind and namespace; without dots.' }),
     namespace: name({ description: 'The namespace.' }),
     labels: Type.Optional(
       Type.Record(Type.String({ pattern: LABEL_KEY }), Type.String({ pattern: LABEL_VALUE, maxLength: 63 }), { additionalProperties: false, maxProperties: 64, description: 'For selecting.' }),

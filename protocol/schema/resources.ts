@@ -15,7 +15,7 @@ export const KINDS = {
 } as const;
 
 export type KindName = keyof typeof KINDS;
-export type ResourceOf<K extends KindName> = Resource<(typeof KINDS)[K]>;
+export type ResourceOf<K extends KindName> = K extends KindName ? Resource<(typeof KINDS)[K]> : never;
 export type FunctionResource = ResourceOf<'Function'>;
 export type RevisionResource = ResourceOf<'Revision'>;
 export type TriggerResource = ResourceOf<'Trigger'>;

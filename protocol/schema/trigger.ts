@@ -60,6 +60,13 @@ export const triggerKind = defineKind({
   spec: triggerSpec,
   status: triggerStatus,
   rules: [
+    rule<HttpTriggerSpec>({
+      path: ['spec', 'http'],
+      cel: "!self.path.split('/').exists(s, s == '.' || s == '..')",
+      message: (s) => `path (${s.path}) must be canonical, without "." and ".." segments`,
+      messageCel: "'path (' + self.path + ') must be canonical, without \".\" and \"..\" segments'",
+      check: (s) => !s.path.split('/').some((part) => part === '.' || part === '..'),
+    }),
     rule<TriggerSpec>({
       path: ['spec'],
       cel: 'has(self.http) != has(self.timer)',

@@ -26,7 +26,7 @@ export function schemaIssues(schema: TSchema, value: unknown, at = ''): Issue[] 
   if (!checker) checkers.set(schema, (checker = Compile(schema)));
   if (checker.Check(value)) return [];
   const errors = checker.Errors(value).filter((error) => error.keyword !== 'boolean');
-  return errors.flatMap((error) => toIssues(error as unknown as SchemaError, value, at));
+  return errors.flatMap((error) => toIssues(error as unknown as SchemaError, schema, value, at));
 }
 
 /** Everything wrong with an object of one of our kinds: its schema, then, if that holds, its rules. `old` is the object that it replaces. */
@@ -75,22 +75,31 @@ interface SchemaError {
   params: Record<string, unknown>;
 }
 
-function toIssues(error: SchemaError, root: unknown, at: string): Issue[] {
+function toIssues(error: SchemaError, schema: TSchema, root: unknown, at: string): Issue[] {
   const parts = error.instancePath.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
   const path = parts.reduce((prefix, part) => (/^\d+$/.test(part) ? `${prefix}[${part}]` : prefix ? `${prefix}.${part}` : part), at);
   const value = valueAt(root, parts);
-  const known = Object.keys((error.params['properties'] as object | undefined) ?? {});
   if (error.keyword === 'required') {
     return (error.params['requiredProperties'] as string[]).map((name) => ({ path: path ? `${path}.${name}` : name, message: 'is required' }));
   }
   if (error.keyword === 'additionalProperties') {
-    return (error.params['additionalProperties'] as string[]).map((name) => unknownField(name, known, path));
+    return (error.params['additionalProperties'] as string[]).map((name) => unknownField(name, knownFields(schema, parts), path));
   }
+  if (value === undefined) return [{ path, message: 'is required' }];
   if (error.keyword === 'enum') {
     const allowed = (error.params['allowedValues'] as unknown[]).map(show).join(', ');
     return [{ path, message: `${show(value)} is not one of ${allowed}` }];
   }
   return [{ path, message: `${show(value)} ${error.message}` }];
+}
+
+/** The fields that the schema knows at this place. */
+function knownFields(schema: TSchema, parts: readonly string[]): string[] {
+  const at = parts.reduce<Record<string, unknown> | undefined>((node, part) => {
+    const properties = node?.['properties'] as Record<string, Record<string, unknown>> | undefined;
+    return properties?.[part] ?? (node?.['items'] as Record<string, unknown> | undefined);
+  }, schema as unknown as Record<string, unknown>);
+  return Object.keys((at?.['properties'] as object | undefined) ?? {});
 }
 
 /** `replcas` → unknown field, did you mean `replicas`? */

@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { canonicalJson } from '../../protocol/digest.ts';
+import { type AnyResource, KINDS, type KindName, type ResourceOf } from '../../protocol/schema/resources.ts';
+import { parseResource } from '../../protocol/schema/validate.ts';
+import type { Store } from './store.ts';
+import { watchKind } from './watch-files.ts';
+
+/**
+ * Resources as watched files: `<dir>/<Kind>/<namespace>.<name>.json`, the status beside it in `….status.json`, so that who declares and who reports never write the same file.
+ * Several processes may share the folder; each object has one writer of its spec and one of its status.
+ */
+export async function createFileStore(dir: string): Promise<Store> {
+  await Promise.all(Object.keys(KINDS).map((kind) => mkdir(join(dir, kind), { recursive: true })));
+  const watches = new Set<{ close(): Promise<void> }>();
+  const inOrder = createLanes();
+
+  const get = async <K extends KindName>(kind: K, namespace: string, name: string) => {
+    const text = await readText(join(dir, kind, `${namespace}.${name}.json`));
+    return text === undefined ? undefined : mergeStatus<K>(text, await readText(join(dir, kind, `${namespace}.${name}.status.json`)));
+  };
+
+  return {
+    get,
+    async list(kind) {
+      const objects = await Promise.all((await objectFiles(join(dir, kind))).map(({ namespace, name }) => get(kind, namespace, name)));
+      return objects.filter((object) => object !== undefined);
+    },
+    async watch(kind, watch) {
+      const watching = await watchKind(join(dir, kind), watch);
+      watches.add(watching);
+      return watching;
+    },
+    async apply(object) {
+      parseResource(object);
+      const { kind, metadata } = object;
+      const file = join(dir, kind, `${metadata.namespace}.${metadata.name}.json`);
+      return inOrder(file, async () => {
+        const previous = await get(kind, metadata.namespace, metadata.name);
+        const next = nextVersion(object, previous);
+        if (next !== previous) await writeAtomically(file, next);
+        return next;
+      });
+    },
+    async applyStatus(kind, namespace, name, status) {
+      const file = join(dir, kind, `${namespace}.${name}.json`);
+      await inOrder(file, async () => {
+        if ((await readText(file)) !== undefined) await writeAtomically(join(dir, kind, `${namespace}.${name}.status.json`), status);
+      });
+    },
+    async remove(kind, namespace, name) {
+      const base = join(dir, kind, `${namespace}.${name}`);
+      await inOrder(`${base}.json`, async () => {
+        await rm(`${base}.json`, { force: true });
+        await rm(`${base}.status.json`, { force: true });
+      });
+    },
+    async close() {
+      await Promise.all([...watches].map((watching) => watching.close()));
+    },
+  };
+}
+
+/** Names of the objects in a kind's folder. */
+export async function objectFiles(dir: string): Promise<{ namespace: string; name: string }[]> {
+  const names = await readdir(dir);
+  return names.flatMap((file) => {
+    const match = /^([a-z][-a-z0-9]*)\.([a-z][-a-z0-9]*)\.json$/.exec(file);
+    return match?.[1] && match[2] ? [{ namespace: match[1], name: match[2] }] : [];
+  });
+}
+
+/** An object with its status, from the two files' texts. @throws PlatformError SPEC_INVALID, SyntaxError */
+export function mergeStatus<K extends KindName>(text: string, statusText: string | undefined): ResourceOf<K> {
+  const object = parseResource(JSON.parse(text));
+  return (statusText === undefined ? object : { ...object, status: JSON.parse(statusText) }) as ResourceOf<K>;
+}
+
+export async function readText(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** `previous` itself where nothing changed. */
+function nextVersion(object: AnyResource, previous: AnyResource | undefined): AnyResource {
+  const { name, namespace, labels, annotations } = object.metadata;
+  const declared = { name, namespace, ...(labels && { labels }), ...(annotations && { annotations }) };
+  const sameSpec = previous !== undefined && canonicalJson(previous.spec) === canonicalJson(object.spec);
+  if (previous && sameSpec && canonicalJson(declaredOf(previous)) === canonicalJson(declared)) return previous;
+  const metadata = {
+    ...declared,
+    uid: previous?.metadata.uid ?? randomUUID(),
+    generation: (previous?.metadata.generation ?? 0) + (sameSpec ? 0 : 1),
+    resourceVersion: String(Number(previous?.metadata.resourceVersion ?? 0) + 1),
+    creationTimestamp: previous?.metadata.creationTimestamp ?? new Date().toISOString(),
+  };
+  return { apiVersion: object.apiVersion, kind: object.kind, metadata, spec: object.spec } as AnyResource;
+}
+
+function declaredOf({ metadata: { name, namespace, labels, annotations } }: AnyResource) {
+  return { name, namespace, ...(labels && { labels }), ...(annotations && { annotations }) };
+}
+
+async function writeAtomically(file: string, value: unknown): Promise<void> {
+  const temporary = `${file}.${process.pid}-${randomUUID()}.tmp`;
+  await writeFile(temporary, JSON.stringify(value), { mode: 0o600 });
+  await rename(temporary, file);
+}
+
+/** Runs work on one key in order, on different keys side by side. */
+function createLanes() {
+  const last = new Map<string, Promise<unknown>>();
+  return <T>(key: string, work: () => Promise<T>): Promise<T> => {
+    const result = (last.get(key) ?? Promise.resolve()).then(work, work);
+    const settled = result.catch(() => undefined).finally(() => last.get(key) === settled && last.delete(key));
+    last.set(key, settled);
+    return result;
+  };
+}
