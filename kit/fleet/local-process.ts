@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import type { InstanceLog } from './local-log.ts';
+import { killGroup } from './local-leftovers.ts';
+
+export interface Listening {
+  readonly dataPort: number;
+  readonly controlPort: number;
+}
+
+export interface WatcherProcessOptions {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly log: InstanceLog;
+  /** Without the `listening` line for this long, it is killed. */
+  readonly startTimeoutMs: number;
+  onListening(listening: Listening): void;
+  /** Once, when it is gone or could not be started; nothing of its process group is left. */
+  onExit(reason: string): void;
+}
+
+export interface WatcherProcess {
+  /** Absent where the system could not start it. */
+  readonly pid: number | undefined;
+  terminate(): void;
+  /** Ends the whole process group at once. */
+  kill(): void;
+}
+
+const MAX_START_OUTPUT = 64 * 1024;
+const MAX_TAIL = 400;
+
+/** Starts a watcher in a process group of its own, waits for its `listening` line (watcher.md W1.2) and captures its output. */
+export function startWatcherProcess(options: WatcherProcessOptions): WatcherProcess {
+  const { command, args, env, cwd, log } = options;
+  const child = spawn(command, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  let done = false;
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    kill(child);
+  }, options.startTimeoutMs);
+  const readers = [
+    readOutput(child.stdout, log, (listening) => {
+      clearTimeout(timer);
+      options.onListening(listening);
+    }),
+    readOutput(child.stderr, log),
+  ];
+
+  const finish = (reason: string) => {
+    if (done) return;
+    done = true;
+    clearTimeout(timer);
+    if (child.pid !== undefined) killGroup(child.pid, 'SIGKILL');
+    const tail = readers.map((reader) => reader.tail()).join(' ').trim();
+    options.onExit(timedOut ? `it did not listen within ${options.startTimeoutMs} ms` : tail ? `${reason}: ${tail}` : reason);
+    void Promise.all(readers.map((reader) => reader.ended)).then(() => log.close());
+  };
+  child.once('error', (error) => finish(`${command} could not be started: ${error.message}`));
+  child.once('exit', (code, signal) => finish(signal ? `it was ended by ${signal}` : `it exited with code ${code}`));
+
+  return {
+    pid: child.pid,
+    terminate: () => void child.kill('SIGTERM'),
+    kill: () => kill(child),
+  };
+}
+
+function kill(child: ChildProcess): void {
+  if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) killGroup(child.pid, 'SIGKILL');
+}
+
+/** Copies output to the log at the log's pace; until `listening` was seen it also keeps what was said last, for the reason of a failed start. */
+function readOutput(stream: Readable, log: InstanceLog, onListening?: (listening: Listening) => void): { ended: Promise<void>; tail(): string } {
+  let text = '';
+  let started = false;
+  const look = (chunk: Buffer) => {
+    text = (text + chunk.toString('utf8')).slice(onListening ? -MAX_START_OUTPUT : -MAX_TAIL);
+    const listening = onListening && findListening(text);
+    if (!listening) return;
+    started = true;
+    text = '';
+    onListening(listening);
+  };
+  const read = async () => {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      if (!started) look(chunk);
+      await log.write(chunk);
+    }
+  };
+  return { ended: read().catch(() => undefined), tail: () => text.slice(-MAX_TAIL).trim() };
+}
+
+function findListening(text: string): Listening | undefined {
+  for (const line of text.split('\n').slice(0, -1)) {
+    if (!line.includes('"listening"')) continue;
+    try {
+      const { msg, dataPort, controlPort } = JSON.parse(line) as { msg?: unknown } & Partial<Listening>;
+      if (msg === 'listening' && Number.isInteger(dataPort) && Number.isInteger(controlPort)) return { dataPort, controlPort } as Listening;
+    } catch {
+      continue;
+    }
+  }
+  return undefined;
+}
