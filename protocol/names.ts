@@ -87,6 +87,14 @@ export const METRICS = {
   targetConcurrency: 'function_target_concurrency',
   /** Gauge `{function_name}`, from the leader: memory limit of one instance. */
   memoryLimit: 'function_memory_limit_bytes',
+  /** Gauge `{function_name, window}`, from the leader: the stabilization window in seconds. */
+  stabilizationSeconds: 'function_stabilization_seconds',
+  /** Gauge `{function_name, rule}`, always 1, from the leader's rules: which rules a function follows. */
+  scalingRule: 'function_scaling_rule',
+  /** Gauge `{function_name}`, from the leader's rules: `minReplicas`, where it is above 1. */
+  minReplicas: 'function_min_replicas',
+  /** Gauge without labels, from the leader: live gateways. */
+  gateways: 'fibonacci_gateways',
   /** Gauge `{namespace, pool, state="idle"|"leased"|"starting"}`, from the leader. */
   poolInstances: 'fibonacci_pool_instances',
   /** Histogram `{pool, runtime, phase}`, from the gateway: cold-start phases. */
