@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import type { FunctionSpec } from '../../protocol/schema/function.ts';
+import { contentDigest, revisionName, revisionNumber, revisionsToPrune, templateDigest } from './revision.ts';
+
+const spec: FunctionSpec = {
+  runtime: 'nodejs',
+  handler: 'index.handler',
+  signature: 'event',
+  mode: 'thread',
+  package: { digest: `sha256:${'a'.repeat(64)}`, size: 10 },
+  env: { A: '1', B: '2' },
+  secrets: [],
+  timeout: '30s',
+  activationTimeout: '30s',
+  concurrency: 16,
+  queueLimit: 1000,
+  bodyLimit: '10Mi',
+  retry: 'idempotent',
+  deployment: { type: 'hot', pool: 'web' },
+  scaling: { minReplicas: 0, maxReplicas: 10, idleTimeout: '60s', stabilizationWindow: '60s' },
+};
+
+test.each([
+  { change: 'code', next: { ...spec, package: { digest: `sha256:${'b'.repeat(64)}`, size: 10 } } },
+  { change: 'handler', next: { ...spec, handler: 'index.other' } },
+  { change: 'an environment variable', next: { ...spec, env: { A: '1', B: '3' } } },
+  { change: 'timeout', next: { ...spec, timeout: '10s' } },
+  { change: 'concurrency', next: { ...spec, concurrency: 1 } },
+  { change: 'mode', next: { ...spec, mode: 'process' as const } },
+])('a changed $change is new content', ({ next }) => {
+  expect(contentDigest(next, {})).not.toBe(contentDigest(spec, {}));
+});
+
+test('a changed secret value is new content, by its digest', () => {
+  expect(contentDigest(spec, { KEY: 'sha256:1' })).not.toBe(contentDigest(spec, { KEY: 'sha256:2' }));
+});
+
+test.each([
+  { change: 'scaling', next: { ...spec, scaling: { ...spec.scaling, maxReplicas: 3 } } },
+  { change: 'the gateway’s waiting', next: { ...spec, queueLimit: 5, activationTimeout: '1s', retry: 'safe' as const } },
+  { change: 'the order of variables', next: { ...spec, env: { B: '2', A: '1' } } },
+])('$change is not content', ({ next }) => {
+  expect(contentDigest(next, {})).toBe(contentDigest(spec, {}));
+});
+
+test('memory, runtime and pool make another template', () => {
+  const parts = { runtime: 'nodejs' as const, memoryBytes: 1, pool: 'default/web' };
+  const digests = [parts, { ...parts, memoryBytes: 2 }, { ...parts, runtime: 'python' as const }, { ...parts, pool: 'default/other' }, { runtime: 'nodejs' as const, memoryBytes: 1 }].map(templateDigest);
+  expect(new Set(digests).size).toBe(5);
+});
+
+test('revisions are numbered, also past the width of the name, and the newest ten stay', () => {
+  expect(revisionName('hello', 7)).toBe('hello-00007');
+  expect(revisionNumber(revisionName('hello-2', 123_456))).toBe(123_456);
+  const names = Array.from({ length: 12 }, (_, index) => revisionName('hello', 99_995 + index));
+  expect(revisionsToPrune(names)).toEqual(['hello-99996', 'hello-99995']);
+});
