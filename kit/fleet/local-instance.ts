@@ -24,8 +24,8 @@ export interface StartedInstance {
 
 interface Callbacks {
   onListening(listening: Listening): void;
-  /** Once; its processes are gone, and its scratch folder too. */
-  onExit(reason: string): void;
+  /** Once; its processes are gone. `cleaned` resolves when its scratch folder is gone too. */
+  onExit(reason: string, cleaned: Promise<void>): void;
 }
 
 const HOST = '127.0.0.1';
@@ -38,7 +38,7 @@ export async function startInstance(host: InstanceHost, id: string, template: In
   let process: WatcherProcess | undefined;
   const cleanUp = async () => {
     if (process?.pid !== undefined) host.guard.remove(process.pid);
-    await Promise.all([host.register.remove(id), rm(scratch, { recursive: true, force: true, maxRetries: 3 })]).catch(() => undefined);
+    await Promise.allSettled([host.register.remove(id), rm(scratch, { recursive: true, force: true, maxRetries: 3 })]);
   };
   process = startWatcherProcess({
     command: start.command,
@@ -48,7 +48,7 @@ export async function startInstance(host: InstanceHost, id: string, template: In
     log,
     startTimeoutMs: host.startTimeoutMs,
     onListening: callbacks.onListening,
-    onExit: (reason) => void cleanUp().then(() => callbacks.onExit(reason)),
+    onExit: (reason) => callbacks.onExit(reason, cleanUp()),
   });
   if (process.pid !== undefined) {
     host.guard.add(process.pid);

@@ -187,9 +187,9 @@ class LocalFleet implements Fleet {
           release();
           this.#becameIdle(member);
         },
-        onExit: (reason) => {
+        onExit: (reason, cleaned) => {
           release();
-          this.#ended(member, reason);
+          this.#ended(member, reason, cleaned);
         },
       });
       if (member.state === 'stopping') member.process.kill();
@@ -223,11 +223,11 @@ class LocalFleet implements Fleet {
     void member.gone.then(() => clearTimeout(timer));
   }
 
-  #ended(member: Member, reason: string): void {
+  #ended(member: Member, reason: string, cleaned: Promise<void> = Promise.resolve()): void {
     if (!this.#members.delete(member.id)) return;
     const { state, listening, template } = member;
     this.#emit({ type: 'gone', instance: snapshot(member), reason: member.stopReason ?? reason });
-    member.resolveGone();
+    void cleaned.then(member.resolveGone);
     const group = this.#groups.get(template.key);
     if (!group) return;
     if (state === 'starting' || state === 'idle') this.#failed(group, listening?.at, reason);
