@@ -1,0 +1,130 @@
+"""A request as the event that a handler gets (W6.1 to W6.3)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable
+from typing import Any, NoReturn
+from urllib.parse import parse_qsl, unquote
+
+from ..errors import WatcherError
+from ..http1 import RequestHead
+
+
+def to_event(head: RequestHead, body: bytes, request_id: str) -> dict[str, Any]:
+    """Raises WatcherError BAD_JSON or BAD_CLOUDEVENT."""
+    headers = head.headers
+    content_type = headers.get("content-type", "")
+    if "ce-specversion" in headers:
+        return _binary_cloud_event(headers, content_type, body)
+    if _media_type(content_type) == "application/cloudevents+json":
+        return _structured_cloud_event(body)
+    path, _, query = origin_form(head.target).partition("?")
+    return {
+        "type": "http",
+        "id": request_id,
+        "method": head.method,
+        "path": path,
+        "query": _query(query) if query else {},
+        "headers": headers,
+        "body": convert_body(content_type, body),
+    }
+
+
+def origin_form(target: str) -> str:
+    """Path and query of a request target, also of an absolute one."""
+    if target.startswith("/") or "://" not in target:
+        return target
+    rest = target.partition("://")[2]
+    return "/" + rest.partition("/")[2]
+
+
+def scheme_of(head: RequestHead) -> str:
+    """The scheme that the client used, as the gateway tells."""
+    return "https" if head.headers.get("x-forwarded-proto") == "https" else "http"
+
+
+def convert_body(content_type: str, body: bytes) -> Any:
+    if not body:
+        return None
+    media_type = _media_type(content_type)
+    if media_type == "application/json" or media_type.endswith("+json"):
+        return _parse_json(body, "BAD_JSON", f"The content type is {media_type} and the body is not JSON")
+    if media_type.startswith("text/") or media_type == "application/x-www-form-urlencoded":
+        return _decode_text(content_type, body)
+    return body
+
+
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _decode_text(content_type: str, body: bytes) -> str:
+    charset = "utf-8"
+    for parameter in content_type.split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            charset = value.strip().strip('"')
+    try:
+        return body.decode(charset, "replace")
+    except LookupError:
+        return body.decode("utf-8", "replace")
+
+
+def _query(text: str) -> dict[str, str | list[str]]:
+    query: dict[str, str | list[str]] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        known = query.get(name)
+        if known is None:
+            query[name] = value
+        elif isinstance(known, list):
+            known.append(value)
+        else:
+            query[name] = [known, value]
+    return query
+
+
+def _reject_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+_decode_json: Callable[[str], Any] = json.JSONDecoder(parse_constant=_reject_constant).decode
+
+
+def _parse_json(body: bytes, code: str, problem: str) -> Any:
+    try:
+        return _decode_json(body.decode())
+    except (ValueError, RecursionError) as error:
+        raise WatcherError(code, f"{problem}: {str(error)[:200]}.") from error
+
+
+def _binary_cloud_event(headers: dict[str, str], content_type: str, body: bytes) -> dict[str, Any]:
+    event: dict[str, Any] = {name[3:]: unquote(value) for name, value in headers.items() if name.startswith("ce-")}
+    if content_type:
+        event["datacontenttype"] = content_type
+    event["data"] = convert_body(content_type, body)
+    return _checked(event)
+
+
+def _structured_cloud_event(body: bytes) -> dict[str, Any]:
+    event = _parse_json(body, "BAD_CLOUDEVENT", "A structured CloudEvent is a JSON object, and this is not JSON")
+    if not isinstance(event, dict):
+        raise WatcherError("BAD_CLOUDEVENT", "A structured CloudEvent is a JSON object.")
+    if "data_base64" in event:
+        try:
+            event["data"] = base64.b64decode(event.pop("data_base64"), validate=True)
+        except (binascii.Error, TypeError, ValueError) as error:
+            raise WatcherError("BAD_CLOUDEVENT", "`data_base64` of the CloudEvent is not base64.") from error
+    event.setdefault("data", None)
+    return _checked(event)
+
+
+def _checked(event: dict[str, Any]) -> dict[str, Any]:
+    missing = [name for name in ("specversion", "id", "source", "type") if not isinstance(event.get(name), str) or not event[name]]
+    if missing:
+        raise WatcherError("BAD_CLOUDEVENT", f"The CloudEvent lacks {', '.join(missing)}.")
+    if event["specversion"] != "1.0":
+        raise WatcherError("BAD_CLOUDEVENT", f"The CloudEvent has specversion {event['specversion'][:16]}; this takes 1.0.")
+    return event

@@ -1,0 +1,94 @@
+"""Loads the module of a handler and finds the export (W3.4)."""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import inspect
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ..errors import WatcherError
+from .failure import describe, place_of
+
+_ARGUMENTS = {"event": 2, "wsgi": 2, "asgi": 3}
+
+
+class ImportTimes:
+    """Seconds spent in the outermost imports that the module makes: the dependencies' part of loading."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+
+def load_handler(folder: str, handler: str, signature: str, times: ImportTimes) -> Callable[..., Any]:
+    """`handler` is `<path without extension>.<export>`. Raises WatcherError LOAD_FAILED with file and line where known."""
+    path, _, export = handler.rpartition(".")
+    if signature not in _ARGUMENTS:
+        raise WatcherError("LOAD_FAILED", f"The signature {signature} does not exist for Python; use event, asgi or wsgi.")
+    name = path.replace("/", ".")
+    sys.path.insert(0, folder)
+    if not _exists(folder, path):
+        raise WatcherError("LOAD_FAILED", f"The module {path}.py is not in the package; `handler` is `<file without extension>.<export>`.")
+    # A module of the package goes before one of the same name that the watcher has imported already.
+    sys.modules.pop(name.partition(".")[0], None)
+    try:
+        with _timed_imports(times):
+            module = importlib.import_module(name)
+    except SystemExit as error:
+        raise WatcherError("LOAD_FAILED", f"The module {path}.py ends the process when it loads.", place_of(error, folder)) from error
+    except BaseException as error:  # noqa: BLE001 - whatever the module raises
+        raise WatcherError("LOAD_FAILED", describe(error), place_of(error, folder)) from error
+    found = getattr(module, export, None)
+    file = {"file": f"{path}.py"} if os.path.exists(os.path.join(folder, f"{path}.py")) else {}
+    if found is None:
+        raise WatcherError("LOAD_FAILED", f"The module {path}.py has no export named {export}.", file)
+    if problem := _misfit(found, signature):
+        raise WatcherError("LOAD_FAILED", f"{handler} is not a handler of signature {signature}: {problem}.", file)
+    return found  # type: ignore[no-any-return]
+
+
+def _exists(folder: str, path: str) -> bool:
+    place = os.path.join(folder, path)
+    return os.path.isfile(f"{place}.py") or os.path.isfile(os.path.join(place, "__init__.py"))
+
+
+def _misfit(found: Any, signature: str) -> str | None:
+    if not callable(found):
+        return f"it is of type {type(found).__name__} and cannot be called"
+    count = _ARGUMENTS[signature]
+    try:
+        inspect.signature(found).bind(*([None] * count))
+    except TypeError:
+        return f"it must take {count} arguments"
+    except ValueError:
+        return None  # a callable that does not tell its arguments
+    return None
+
+
+@contextmanager
+def _timed_imports(times: ImportTimes) -> Iterator[None]:
+    """Adds up imports made by code, not nested ones; the import of the module itself goes another way."""
+    original = builtins.__import__
+    depth = 0
+
+    def timed_import(*args: Any, **kwargs: Any) -> Any:
+        nonlocal depth
+        depth += 1
+        began = time.perf_counter()
+        try:
+            return original(*args, **kwargs)
+        finally:
+            depth -= 1
+            if depth == 0:
+                times.seconds += time.perf_counter() - began
+
+    builtins.__import__ = timed_import
+    try:
+        yield
+    finally:
+        builtins.__import__ = original

@@ -1,0 +1,201 @@
+"""The supervisor's side of one executor process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..channel import Channel, ChannelClosed, Frame, encode
+from ..errors import WatcherError
+from ..executor.main import CONNECTION
+from ..memory import cpu_seconds, rss_bytes
+from ..page import OpenRequest, Page
+from .output_pipes import OutputPipes
+
+_MAX_OUTGOING = 256
+
+
+@dataclass(frozen=True)
+class Death:
+    """`code` is why the supervisor killed it, None if it ended by itself; `open` is what it had under way."""
+
+    code: str | None
+    exit_code: int
+    cpu_seconds: float
+    open: list[OpenRequest]
+
+
+def _ignore(*_: object) -> None:
+    return None
+
+
+@dataclass
+class Listener:
+    """Who owns an executor hears what becomes of it."""
+
+    idle: Callable[[], None] = _ignore
+    overrun: Callable[[], None] = _ignore
+    begun: Callable[[], None] = _ignore
+    done: Callable[[], None] = _ignore
+    died: Callable[[Death], None] = _ignore
+
+
+@dataclass
+class Executor:
+    """Sending never waits: what the socket does not take is queued, up to a limit."""
+
+    id: int
+    channel: Channel
+    page: Page
+    pipes: OutputPipes
+    kill_process: Callable[[int], None]
+    listener: Listener = field(default_factory=Listener)
+    pid: int = 0
+    dead: bool = False
+    ready: bool = False
+
+    def __post_init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._outgoing: deque[tuple[bytes, socket.socket | None, bool]] = deque()
+        self._writing = False
+        self._reading = True
+        self._loaded: asyncio.Future[dict[str, float]] | None = None
+        self._kill_code: str | None = None
+        self.forked: asyncio.Future[None] = self._loop.create_future()
+        self._loop.add_reader(self.channel, self._read)
+
+    # -- orders
+
+    async def load(self, order: dict[str, Any], timeout_seconds: float) -> dict[str, float]:
+        """`dependenciesMs` and `initMs`. Raises WatcherError LOAD_FAILED; the executor is of no use then."""
+        self._loaded = self._loop.create_future()
+        self._send("load", json.dumps(order).encode())
+        try:
+            return await asyncio.wait_for(self._loaded, timeout_seconds)
+        except asyncio.TimeoutError:
+            raise WatcherError("LOAD_FAILED", f"The code did not finish loading within {timeout_seconds:g} s.") from None
+
+    def connect(self, sock: socket.socket, buffered: bytes = b"", arrived: float = 0.0, *, keep: bool = False) -> bool:
+        """Hands a connection over, and closes this side's descriptor unless it is kept. False, and nothing is done, if it takes none."""
+        if self.dead or len(self._outgoing) >= _MAX_OUTGOING:
+            return False
+        self._send("connection", CONNECTION.pack(arrived) + buffered, sock, keep)
+        return True
+
+    def close(self, code: str) -> None:
+        """Refuses requests with `code` from now on; `idle` is heard when nothing is under way."""
+        self._send("close", code.encode())
+
+    def end(self) -> None:
+        self._send("end")
+
+    def kill(self, code: str | None = None) -> None:
+        """`code` is what `died` will say; the first one stands."""
+        if not self.dead:
+            self._kill_code = self._kill_code or code
+            self.kill_process(self.id)
+
+    # -- facts
+
+    def heartbeat_age(self) -> float:
+        return time.monotonic() - self.page.heartbeat if self.page.heartbeat else 0.0
+
+    def memory_bytes(self) -> int:
+        return (rss_bytes(self.pid) if self.pid else None) or self.page.rss_bytes
+
+    def cpu_seconds(self) -> float:
+        return (cpu_seconds(self.pid) if self.pid else None) or 0.0
+
+    # -- what happens to it
+
+    def on_forked(self, pid: int) -> None:
+        self.pid = pid
+        if not self.forked.done():
+            self.forked.set_result(None)
+
+    def on_exited(self, exit_code: int, cpu_seconds: float) -> None:
+        """The process is gone: what it said before is heard first."""
+        while self._reading and self._read():
+            pass
+        self.dead = True
+        self._stop_channel()
+        self.pipes.close()
+        if not self.forked.done():
+            self.forked.set_result(None)
+        if self._loaded is not None and not self._loaded.done():
+            self._loaded.set_exception(WatcherError("LOAD_FAILED", f"The process ended with exit code {exit_code} while it loaded the code."))
+        self.listener.died(Death(self._kill_code, exit_code, cpu_seconds, list(self.page.open_requests())))
+
+    def _read(self) -> bool:
+        """Hears the frames that are there; False if there is none."""
+        try:
+            frames = self.channel.receive_ready()
+        except ChannelClosed:
+            self._stop_channel()
+            self.kill_process(self.id)  # it cannot be told anything any more
+            return False
+        for frame in frames:
+            self._hear(frame)
+        return bool(frames)
+
+    def _hear(self, frame: Frame) -> None:
+        if frame.kind in ("loaded", "failed"):
+            if self._loaded is None or self._loaded.done():
+                return
+            answer = frame.json()
+            if frame.kind == "loaded":
+                self.ready = True
+                self._loaded.set_result(answer)
+            else:
+                self._loaded.set_exception(WatcherError(answer["code"], answer["message"], answer["details"]))
+        elif frame.kind in ("idle", "overrun", "begun", "done"):
+            getattr(self.listener, frame.kind)()
+
+    def _stop_channel(self) -> None:
+        if self._reading:
+            self._reading = False
+            self._loop.remove_reader(self.channel)
+            if self._writing:
+                self._loop.remove_writer(self.channel)
+            for _, sock, keep in self._outgoing:
+                if sock is not None and not keep:
+                    sock.close()
+            self._outgoing.clear()
+            self.channel.close()
+
+    def _send(self, kind: str, payload: bytes = b"", sock: socket.socket | None = None, keep: bool = False) -> None:
+        if self._reading:
+            self._outgoing.append((encode(kind, payload, 0 if sock is None else 1), sock, keep))
+            if not self._writing:
+                self._flush()
+
+    def _flush(self) -> None:
+        while self._outgoing:
+            data, sock, keep = self._outgoing[0]
+            try:
+                descriptors = [] if sock is None else [sock.fileno()]
+                sent = socket.send_fds(self.channel.socket, [data], descriptors, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                break
+            except OSError:
+                self._stop_channel()
+                self.kill_process(self.id)
+                return
+            if sock is not None and not keep:
+                sock.close()
+            if sent < len(data):
+                self._outgoing[0] = (data[sent:], None, False)
+            else:
+                self._outgoing.popleft()
+        if bool(self._outgoing) != self._writing:
+            self._writing = bool(self._outgoing)
+            if self._writing:
+                self._loop.add_writer(self.channel, self._flush)
+            else:
+                self._loop.remove_writer(self.channel)

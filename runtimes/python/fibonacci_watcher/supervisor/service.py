@@ -1,0 +1,76 @@
+"""The running watcher: everything that is started, in order, and ended in the other order."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..config import Config
+from ..log import Log
+from .control_api import ControlApi
+from .control_port import ControlPort
+from .data_port import DataPort
+from .ledger import Ledger
+from .nursery import Nursery
+from .serving import ServingDeps
+from .status import Facts
+from .token import TokenVerifier
+from .warden import Warden
+from .watcher import Watcher, base_environment
+
+_END_SECONDS = 2.0
+
+
+class WatcherService:
+    """`start` raises OSError if a port is taken, ValueError if the marker in scratch cannot be read."""
+
+    def __init__(self, config: Config, environment: Mapping[str, str], log: Log) -> None:
+        self._config = config
+        self._log = log
+        base = base_environment(str(config.scratch), environment)
+        _clear(config.scratch)
+        self._nursery = Nursery(config.scratch, base, log)
+        self._nursery.start()
+        self._base = base
+
+    async def start(self) -> None:
+        config, log = self._config, self._log
+        ledger = Ledger(log)
+        self._watcher = Watcher(config, self._base, self._nursery, ledger, log)
+        self._data = DataPort(config.host, config.data_port, self._watcher.target, ledger)
+        self._watcher.connect(ServingDeps(self._nursery, ledger, log, self._data.answer, self._data.finish))
+        api = ControlApi(
+            self._watcher,
+            Facts(config, self._watcher, self._nursery),
+            TokenVerifier(config.public_key, config.instance),
+            log,
+        )
+        self._control = ControlPort(config.host, config.control_port, api.handle)
+        await self._nursery.warm()
+        await self._control.start()
+        self._data.start()
+        self._warden = Warden(self._watcher, config.memory_limit_bytes)
+        log.info("listening", instance=config.instance, dataPort=self._data.port, controlPort=self._control.port)
+
+    async def drain(self) -> None:
+        """Within the function's timeout; then lets executors end by themselves for a moment."""
+        serving = self._watcher.serving
+        await self._watcher.drain(0 if serving is None else serving.document.timeout_ms / 1000)
+        executors = [] if serving is None else list(serving.executors)
+        for executor in executors:
+            executor.end()
+        until = asyncio.get_running_loop().time() + _END_SECONDS
+        while any(not executor.dead for executor in executors) and asyncio.get_running_loop().time() < until:
+            await asyncio.sleep(0.01)
+
+    async def close(self) -> None:
+        """At once: no process is left."""
+        await self._nursery.close()
+
+
+def _clear(scratch: Path) -> None:
+    """What an earlier life of this instance left, but for its marker and what user code keeps in its home."""
+    for name in ("revisions", "bytecode"):
+        shutil.rmtree(scratch / name, ignore_errors=True)
