@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parsePromql } from './promql.ts';
+import { parsePromql, shortestRangeMs } from './promql.ts';
 
 const VERBATIM = 'sum by(function_name)(rate(function_invoke_total{code="200",rate="50"}[10s]))/50/0.85 > sum(function_service_count) by (function_name)';
 
@@ -38,4 +38,13 @@ test.each([
   ['a > > b', 4, 'unexpected ">" at character 5'],
 ])('not PromQL: %j', (text, offset, message) => {
   expect(parsePromql(text)).toEqual({ kind: 'error', offset, message });
+});
+
+test.each([
+  ['rate(a[10s]) + rate(b[5m])', 10_000],
+  ['max_over_time(rate(a[1m30s])[5m:1s])', 90_000],
+  ['rate(a[90])', 90_000],
+  ['a{b="[1s]"}', undefined],
+])('the shortest range of %s', (text, ms) => {
+  expect(shortestRangeMs(text)).toBe(ms);
 });

@@ -26,6 +26,28 @@ export function parsePromql(text: string): ParsedPromql {
   return comparison ? { kind: 'ok', comparison } : { kind: 'ok' };
 }
 
+/** The shortest range that an expression looks back, such as 10 s for `rate(x[10s])`, in ms; undefined where it has none. */
+export function shortestRangeMs(text: string): number | undefined {
+  const ranges: number[] = [];
+  parser.parse(text).iterate({
+    enter: ({ name, node }) => {
+      if (name !== 'MatrixSelector' && name !== 'SubqueryExpr') return;
+      const duration = node.getChild('DurationExpr');
+      const ms = duration && durationMs(text.slice(duration.from, duration.to));
+      if (ms) ranges.push(ms);
+    },
+  });
+  return ranges.length > 0 ? Math.min(...ranges) : undefined;
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000, y: 31_536_000_000 };
+
+/** Of `1m30s` or `90`; 0 for arithmetic. */
+function durationMs(text: string): number {
+  if (/^[\d.]+$/.test(text)) return Number(text) * 1000;
+  return [...text.matchAll(/(\d+)(ms|[smhdwy])/g)].reduce((sum, [, count, unit]) => sum + Number(count) * (UNIT_MS[unit ?? ''] ?? 0), 0);
+}
+
 function firstError(node: SyntaxNode): number | undefined {
   let offset: number | undefined;
   node.cursor().iterate((at) => {
