@@ -1,0 +1,32 @@
+import type { FunctionSpec } from '../protocol/schema/function.ts';
+import { functionSpec } from '../protocol/schema/function.ts';
+import { checkProps, type PropNames, schemaDefault } from './props.ts';
+import type { PodPool } from './pod-pool.ts';
+import { type Size, sizeText } from './size.ts';
+
+/** Where a function's instances come from: made by `hot` or `cold`. */
+export interface FunctionDeployment {
+  readonly pool?: PodPool;
+  readonly spec: FunctionSpec['deployment'];
+}
+
+export interface ColdOptions {
+  /** Memory limit of one instance. @default Size.mebibytes(256) */
+  readonly memory?: Size;
+}
+
+const COLD_OPTIONS: PropNames<ColdOptions> = { memory: true };
+
+/**
+ * Instances are waiting in a pod pool, and one gets the function's code when the first request comes: milliseconds.
+ * The pool must be of the function's runtime and namespace; it fixes the memory.
+ */
+export function hot(pool: PodPool): FunctionDeployment {
+  return { pool, spec: { type: 'hot', pool: pool.name } };
+}
+
+/** Instances of its own, started when the first request comes. @throws PlatformError SPEC_INVALID for an unknown option */
+export function cold(options: ColdOptions = {}): FunctionDeployment {
+  checkProps('cold', options, COLD_OPTIONS);
+  return { spec: { type: 'cold', memory: sizeText('memory', options.memory, schemaDefault(functionSpec.properties.deployment, 'memory')) } };
+}

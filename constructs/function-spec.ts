@@ -1,0 +1,56 @@
+import { PlatformError } from '../protocol/errors.ts';
+import { functionSpec, type FunctionSpec } from '../protocol/schema/function.ts';
+import { show } from '../protocol/schema/validate.ts';
+import { Code } from './code.ts';
+import { cold } from './deployment.ts';
+import { durationText } from './duration.ts';
+import type { FunctionProps, FunctionScaling } from './function.ts';
+import { checkProps, defined, type PropNames, schemaDefault } from './props.ts';
+import { sizeText } from './size.ts';
+
+const SCALING: PropNames<FunctionScaling> = { minReplicas: true, maxReplicas: true, idleTimeout: true, stabilizationWindow: true, targetRate: true };
+const { properties } = functionSpec;
+
+/** Props as a spec with every field explicit, but for the package. @throws PlatformError SPEC_INVALID for a value of the wrong type */
+export function renderFunctionSpec(what: string, props: FunctionProps): Omit<FunctionSpec, 'package'> {
+  if (!(props.code instanceof Code)) {
+    throw new PlatformError('SPEC_INVALID', `${what}: code (${show(props.code)}) must be made with Code.fromDirectory, Code.fromFile or Code.fromInline`);
+  }
+  return {
+    runtime: props.runtime,
+    handler: props.handler,
+    signature: props.signature ?? byDefault('signature'),
+    mode: props.mode ?? byDefault('mode'),
+    env: { ...byDefault('env'), ...props.env },
+    secrets: [...byDefault('secrets')],
+    timeout: durationText(`${what}: timeout`, props.timeout, byDefault('timeout')),
+    activationTimeout: durationText(`${what}: activationTimeout`, props.activationTimeout, byDefault('activationTimeout')),
+    concurrency: props.concurrency ?? byDefault('concurrency'),
+    queueLimit: props.queueLimit ?? byDefault('queueLimit'),
+    bodyLimit: sizeText(`${what}: bodyLimit`, props.bodyLimit, byDefault('bodyLimit')),
+    retry: props.retry ?? byDefault('retry'),
+    deployment: deploymentSpec(what, props.deployment ?? cold()),
+    scaling: scalingSpec(`${what}: scaling`, props.scaling ?? {}),
+  };
+}
+
+function deploymentSpec(what: string, deployment: NonNullable<FunctionProps['deployment']>): FunctionSpec['deployment'] {
+  if (deployment.spec) return deployment.spec;
+  throw new PlatformError('SPEC_INVALID', `${what}: deployment (${show(deployment)}) must be hot(pool) or cold()`);
+}
+
+function scalingSpec(what: string, scaling: FunctionScaling): FunctionSpec['scaling'] {
+  checkProps(what, scaling, SCALING);
+  const value = <T>(field: keyof FunctionSpec['scaling']): T => schemaDefault(properties.scaling, field);
+  return defined({
+    minReplicas: scaling.minReplicas ?? value<number>('minReplicas'),
+    maxReplicas: scaling.maxReplicas ?? value<number>('maxReplicas'),
+    idleTimeout: durationText(`${what}.idleTimeout`, scaling.idleTimeout, value('idleTimeout')),
+    stabilizationWindow: durationText(`${what}.stabilizationWindow`, scaling.stabilizationWindow, value('stabilizationWindow')),
+    targetRate: scaling.targetRate,
+  }) as FunctionSpec['scaling'];
+}
+
+function byDefault<K extends keyof FunctionSpec>(field: K): FunctionSpec[K] {
+  return schemaDefault(functionSpec, field);
+}

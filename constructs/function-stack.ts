@@ -1,0 +1,61 @@
+import { type ApiObject, Chart } from 'cdk8s';
+import type { Construct } from 'constructs';
+import { PlatformError } from '../protocol/errors.ts';
+import { LABELS } from '../protocol/names.ts';
+import { NAME_PATTERN } from '../protocol/schema/fields.ts';
+import { checkProps, type PropNames } from './props.ts';
+
+export interface FunctionStackProps {
+  /** The namespace of everything in the stack. @default 'default' */
+  readonly namespace?: string;
+  /** Labels of everything in the stack, besides `fibonacci.dev/stack`. @default {} */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+const PROPS: PropNames<FunctionStackProps> = { namespace: true, labels: true };
+const MARK = Symbol.for('fibonacci.dev/function-stack');
+
+/**
+ * A chart of functions, their triggers, pools and rules. Any other Kubernetes object (cdk8s, cdk8s-plus) comes along.
+ *
+ * @example const stack = new FunctionStack(app, 'shop', { namespace: 'shop' });
+ * @throws PlatformError SPEC_INVALID for a bad id, namespace or unknown prop; STACK_INVALID for an id that is taken
+ */
+export class FunctionStack extends Chart {
+  declare readonly namespace: string;
+
+  constructor(scope: Construct, id: string, props: FunctionStackProps = {}) {
+    checkProps(`FunctionStack ${JSON.stringify(id)}`, props, PROPS);
+    checkName(id, 'id');
+    checkName(props.namespace ?? 'default', 'namespace');
+    if (scope.node.tryFindChild(id)) throw new PlatformError('STACK_INVALID', `${id}: there is another construct with this id already; give one of them another id`);
+    super(scope, id, { namespace: props.namespace ?? 'default', labels: { ...props.labels, [LABELS.stack]: id } });
+    Object.defineProperty(this, MARK, { value: true });
+  }
+
+  /** The construct's path inside of the stack, without a hash: moving the stack renames nothing, and two equal names are an error at synthesis. */
+  override generateObjectName(object: ApiObject): string {
+    const inStack = object.node.path.slice(this.node.path.length + 1).split('/');
+    const name = inStack.filter((part) => part !== 'Resource' && part !== 'Default').join('-');
+    if (/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(name) && name.length <= 253) return name;
+    throw new PlatformError('SPEC_INVALID', `${object.node.path}: "${name}" is no name for a ${object.kind}; use lower-case letters, digits and "-" in construct ids, or give it metadata.name`);
+  }
+
+  /** cdk8s’ own synthesis ends here. @throws PlatformError STACK_INVALID always */
+  override toJson(): never {
+    throw new PlatformError(
+      'STACK_INVALID',
+      `app.synth() cannot write the FunctionStack "${this.node.path}", which has code packages and URLs that only our synthesizer knows: export the stack with defineStack and run \`fib synth\`; in tests use synthesize of fibonacci-faas/testing`,
+    );
+  }
+}
+
+/** Also true for one of another copy of this package. */
+export function isFunctionStack(value: unknown): value is FunctionStack {
+  return typeof value === 'object' && value !== null && MARK in value;
+}
+
+function checkName(value: unknown, what: string): void {
+  if (typeof value === 'string' && value.length <= 63 && new RegExp(NAME_PATTERN).test(value)) return;
+  throw new PlatformError('SPEC_INVALID', `${JSON.stringify(value)} cannot be the ${what} of a FunctionStack: write lower-case letters, digits and "-", beginning with a letter, at most 63`);
+}

@@ -1,0 +1,25 @@
+/** Typed constructs of Fibonacci: `import * as fib from 'fibonacci-faas'`. */
+export { Code, type CodeContext, type PackedCode } from './code.ts';
+export { defineStack, type DefineStack, type StackContext, type StackDefinition } from './define-stack.ts';
+export { cold, type ColdOptions, type FunctionDeployment, hot } from './deployment.ts';
+export { Duration } from './duration.ts';
+export { Function, type FunctionProps, type FunctionScaling } from './function.ts';
+export { FunctionStack, type FunctionStackProps } from './function-stack.ts';
+export { HttpTrigger, type HttpTriggerProps } from './http-trigger.ts';
+export { PodPool, type PodPoolProps } from './pod-pool.ts';
+export type { ResourceProps, Transform } from './resource.ts';
+export { Runtime } from './runtime.ts';
+export {
+  type CpuProps,
+  type CustomRuleProps,
+  type DurationProps,
+  type MaxPercentProps,
+  type RequestsPerSecondProps,
+  ScalingRule,
+  type ScalingRuleProps,
+  type UtilizationProps,
+} from './scaling-rule.ts';
+export { Secret, type SecretOptions } from './secret.ts';
+export { Size } from './size.ts';
+export { TimerTrigger, type TimerTriggerProps } from './timer-trigger.ts';
+export { type ErrorCode, PlatformError } from '../protocol/errors.ts';

@@ -1,0 +1,52 @@
+import { dirname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { App } from 'cdk8s';
+import { PlatformError } from '../protocol/errors.ts';
+import { BASE_DIRECTORY } from './code.ts';
+import { isStackDefinition, type StackDefinition } from './define-stack.ts';
+import { loadError } from './load-error.ts';
+import type { SynthResult } from './synth/object.ts';
+import { synthesizeApp } from './synth/synthesize.ts';
+
+export interface LoadOptions {
+  /** Name of the environment. @default 'dev' */
+  readonly env?: string;
+  /** Values for the stack's `config`. @default {} */
+  readonly config?: Readonly<Record<string, string>>;
+  /** Base URL that `fn.url` begins with. @default http://127.0.0.1:8080 */
+  readonly gatewayUrl?: string;
+}
+
+export const DEFAULT_GATEWAY_URL = 'http://127.0.0.1:8080';
+
+/**
+ * Loads a stack file into this process and synthesizes it: the one way for dev, synth, deploy and tests. A file that was imported before is not read again; see `loadStackFresh`.
+ *
+ * @throws PlatformError STACK_LOAD_FAILED with file and line; STACK_INVALID, SPEC_INVALID, CODE_INVALID or PROMQL_INVALID with every problem and its construct path
+ */
+export async function loadStack(file: string, options: LoadOptions = {}): Promise<SynthResult> {
+  const path = resolve(file);
+  let definition: unknown;
+  try {
+    definition = ((await import(/* @vite-ignore */ pathToFileURL(path).href)) as { default?: unknown }).default;
+  } catch (error) {
+    throw loadError(path, error);
+  }
+  if (!isStackDefinition(definition)) {
+    throw new PlatformError('STACK_LOAD_FAILED', `${path} does not export a stack: write export default defineStack((app, { env, config }) => { … })`, { details: { file: path } });
+  }
+  const result = await synthesizeStack(definition, { ...options, baseDirectory: dirname(path), file: path });
+  return { ...result, sources: [...new Set([path, ...result.sources])] };
+}
+
+/** Builds and synthesizes a stack that is at hand. `baseDirectory` is what relative code paths start from. */
+export async function synthesizeStack(stack: StackDefinition, options: LoadOptions & { readonly baseDirectory?: string; readonly file?: string } = {}): Promise<SynthResult> {
+  const app = new App();
+  app.node.setContext(BASE_DIRECTORY, options.baseDirectory ?? process.cwd());
+  try {
+    await stack.define(app, Object.freeze({ env: options.env ?? 'dev', config: Object.freeze({ ...options.config }) }));
+  } catch (error) {
+    throw loadError(options.file, error);
+  }
+  return synthesizeApp(app, { gatewayUrl: options.gatewayUrl ?? DEFAULT_GATEWAY_URL });
+}

@@ -1,0 +1,39 @@
+/** Any Kubernetes object, as plain data. */
+export interface KubernetesObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly [field: string]: unknown;
+  };
+  readonly [field: string]: unknown;
+}
+
+/** What is applied before what. */
+export const PHASES = ['crd', 'namespace', 'rbac', 'config', 'workload', 'resource', 'webhook'] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** One object of a synthesized stack. */
+export interface SynthObject {
+  /** Unique and stable: `Function/default/hello`, `Namespace/shop`; other API groups than Kubernetes' and ours as `Kind.group/…`. */
+  readonly id: string;
+  /** Path of the construct that made it. */
+  readonly path: string;
+  readonly object: KubernetesObject;
+  readonly phase: Phase;
+  /** Ids of the objects that it needs; they stand before it. */
+  readonly deps: readonly string[];
+}
+
+/** What a stack file comes to. Plain data: it passes between threads. */
+export interface SynthResult {
+  /** In the order to apply them. */
+  readonly objects: readonly SynthObject[];
+  /** Code packages by digest (`sha256:…`), in the format of watcher.md W3.2. */
+  readonly packages: ReadonlyMap<string, Uint8Array>;
+  /** Absolute paths of files and folders that it was made from: a change below one of them asks for a new synthesis. */
+  readonly sources: readonly string[];
+}
