@@ -36,6 +36,7 @@ export function createGuard(): Guard {
     add: (pid) => void shell.stdin.write(`+ ${pid}\n`),
     remove: (pid) => void shell.stdin.write(`- ${pid}\n`),
     async close() {
+      shell.ref();
       shell.stdin.end('q\n');
       await ended;
     },
