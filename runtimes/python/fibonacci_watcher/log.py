@@ -16,7 +16,8 @@ _MAX_PENDING_BYTES = 8 * 1024 * 1024
 def render_line(level: str, msg: str, fields: Mapping[str, Any]) -> str:
     """The line with its line feed. Keys of `fields` cannot replace time, level and msg."""
     time = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return json.dumps({**fields, "time": time, "level": level, "msg": msg}, ensure_ascii=True, separators=(",", ":")) + "\n"
+    own = {"time": time, "level": level, "msg": msg}
+    return json.dumps({**own, **fields, **own}, separators=(",", ":")) + "\n"
 
 
 def failure_fields(code: str, request_id: str, seconds: float) -> dict[str, Any]:

@@ -44,8 +44,8 @@ class ContextLog:
         self._write("error", message, fields)
 
     def _write(self, level: str, message: str, fields: Mapping[str, Any] | None) -> None:
-        own = bounded_json(fields) if fields else {}
-        self._journal.write(level, str(message)[:8192], {**own, "requestId": self._request_id})
+        own = {"fields": bounded_json(fields)} if fields else {}
+        self._journal.write(level, str(message)[:8192], {"requestId": self._request_id, **own})
 
 
 class Context:

@@ -17,10 +17,10 @@ def to_event(head: RequestHead, body: bytes, request_id: str) -> dict[str, Any]:
     """Raises WatcherError BAD_JSON or BAD_CLOUDEVENT."""
     headers = head.headers
     content_type = headers.get("content-type", "")
-    if "ce-specversion" in headers:
-        return _binary_cloud_event(headers, content_type, body)
     if _media_type(content_type) == "application/cloudevents+json":
         return _structured_cloud_event(body)
+    if "ce-specversion" in headers:
+        return _binary_cloud_event(headers, content_type, body)
     path, _, query = origin_form(head.target).partition("?")
     return {
         "type": "http",
@@ -51,7 +51,7 @@ def convert_body(content_type: str, body: bytes) -> Any:
         return None
     media_type = _media_type(content_type)
     if media_type == "application/json" or media_type.endswith("+json"):
-        return _parse_json(body, "BAD_JSON", f"The content type is {media_type} and the body is not JSON")
+        return _parse_json(body)
     if media_type.startswith("text/") or media_type == "application/x-www-form-urlencoded":
         return _decode_text(content_type, body)
     return body
@@ -93,11 +93,11 @@ def _reject_constant(name: str) -> NoReturn:
 _decode_json: Callable[[str], Any] = json.JSONDecoder(parse_constant=_reject_constant).decode
 
 
-def _parse_json(body: bytes, code: str, problem: str) -> Any:
+def _parse_json(body: bytes) -> Any:
     try:
         return _decode_json(body.decode())
     except (ValueError, RecursionError) as error:
-        raise WatcherError(code, f"{problem}: {str(error)[:200]}.") from error
+        raise WatcherError("BAD_JSON", f"The content type says JSON and the body is not: {str(error)[:200]}.") from error
 
 
 def _binary_cloud_event(headers: dict[str, str], content_type: str, body: bytes) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def _binary_cloud_event(headers: dict[str, str], content_type: str, body: bytes)
 
 
 def _structured_cloud_event(body: bytes) -> dict[str, Any]:
-    event = _parse_json(body, "BAD_CLOUDEVENT", "A structured CloudEvent is a JSON object, and this is not JSON")
+    event = _parse_json(body)
     if not isinstance(event, dict):
         raise WatcherError("BAD_CLOUDEVENT", "A structured CloudEvent is a JSON object.")
     if "data_base64" in event:

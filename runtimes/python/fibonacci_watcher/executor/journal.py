@@ -51,6 +51,9 @@ def bounded_json(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Fields that user code gave, as what JSON can say, and no longer than a line may be."""
     try:
         text = json.dumps(fields, default=str)
-        return dict(fields) if len(text) <= MAX_LINE_BYTES and text == json.dumps(fields) else {"fields": text[:MAX_LINE_BYTES], "truncated": True}
-    except (TypeError, ValueError, RecursionError):
-        return {"fields": repr(type(fields))}
+    except (TypeError, ValueError, RecursionError) as error:
+        return {"unreadable": str(error)}
+    if len(text) > MAX_LINE_BYTES:
+        return {"truncated": text[:MAX_LINE_BYTES]}
+    value = json.loads(text)
+    return value if isinstance(value, dict) else {"value": value}

@@ -31,15 +31,13 @@ class Response:
 def to_response(result: Any) -> Response:
     """Raises BadResponse for what cannot be sent."""
     if isinstance(result, dict):
-        status = result.get("statusCode")
-        if isinstance(status, int) and not isinstance(status, bool):
-            return _with_status(result, status)
+        if "statusCode" in result:
+            return _with_status(result, result["statusCode"])
         if all(isinstance(result.get(name), str) for name in ("specversion", "id", "source", "type")):
             return _cloud_event(result)
     content_type, body = _convert(result)
-    if content_type is None:
-        return Response(204, [], b"")
-    return Response(200, [("content-type", content_type)], body)
+    headers = [] if content_type is None else [("content-type", content_type)]
+    return Response(204 if result is None else 200, headers, body)
 
 
 def to_piece(piece: Any) -> bytes:
@@ -51,9 +49,9 @@ def to_piece(piece: Any) -> bytes:
     raise BadResponse(f"A streamed body holds strings and bytes, not {type(piece).__name__}.")
 
 
-def _with_status(result: dict[str, Any], status: int) -> Response:
-    if not 200 <= status <= 599:
-        raise BadResponse(f"statusCode must be from 200 to 599, and is {str(status)[:20]}.")
+def _with_status(result: dict[Any, Any], status: Any) -> Response:
+    if not isinstance(status, int) or not 200 <= status <= 599:
+        raise BadResponse(f"statusCode must be an integer from 200 to 599, and is {str(status)[:20]!r}.")
     headers = _headers(result.get("headers"))
     content_type, body = _convert(result.get("body"))
     if content_type is not None and not any(name == "content-type" for name, _ in headers):
@@ -68,8 +66,8 @@ def _headers(given: Any) -> Headers:
     if not isinstance(given, dict):
         raise BadResponse(f"headers must be a dict, and is {type(given).__name__}.")
     for name, value in given.items():
-        for text in value if isinstance(value, (list, tuple)) else (value,):
-            if isinstance(text, (int, float)) and not isinstance(text, bool) and not isinstance(value, (list, tuple)):
+        for text in value if isinstance(value, (list, tuple)) else () if value is None else (value,):
+            if isinstance(text, (int, float)) and not isinstance(text, bool):
                 text = str(text)
             if not isinstance(name, str) or not isinstance(text, str) or not valid_header(name, text):
                 raise BadResponse(f"The header {str(name)[:100]!r} is not a valid name with a string, a number or a list of strings.")
@@ -79,16 +77,17 @@ def _headers(given: Any) -> Headers:
 
 def _cloud_event(event: dict[str, Any]) -> Response:
     """Binary mode: attributes become `ce-` headers."""
-    content_type, body = _convert(event.get("data"))
-    if isinstance(event.get("datacontenttype"), str):
-        content_type = event["datacontenttype"]
-        if isinstance(event.get("data"), str) and content_type.partition(";")[0].strip().endswith("json"):
-            body = _dump(event["data"])
+    data, declared = event.get("data"), event.get("datacontenttype")
+    content_type, body = _convert(data)
+    if isinstance(declared, str):
+        content_type = declared
+        if isinstance(data, str) and declared.partition(";")[0].strip().endswith("json"):
+            body = _dump(data)
     attributes = {name: value for name, value in event.items() if name not in ("data", "datacontenttype") and value is not None}
     headers = _headers({f"ce-{name}": _attribute(value) for name, value in attributes.items()})
     if content_type is not None:
         headers += _headers({"content-type": content_type})
-    return Response(200, headers, body)
+    return Response(204 if data is None else 200, headers, body)
 
 
 def _attribute(value: Any) -> str:
@@ -103,7 +102,7 @@ def _attribute(value: Any) -> str:
 
 
 def _convert(value: Any) -> tuple[str | None, bytes | Iterator[Any] | AsyncIterator[Any]]:
-    """Content type (None: no body) and body of a result."""
+    """Content type, where the value tells one, and body."""
     if value is None:
         return None, b""
     if isinstance(value, str):
@@ -113,11 +112,11 @@ def _convert(value: Any) -> tuple[str | None, bytes | Iterator[Any] | AsyncItera
     if isinstance(value, (dict, list, tuple, int, float)):
         return _JSON, _dump(value)
     if isinstance(value, io.IOBase) or (hasattr(value, "read") and callable(value.read)):
-        return _BYTES, _read_pieces(value)
+        return None, _read_pieces(value)
     if hasattr(value, "__next__") or hasattr(value, "__anext__"):
-        return _BYTES, value
+        return None, value
     if hasattr(value, "__aiter__"):
-        return _BYTES, value.__aiter__()
+        return None, value.__aiter__()
     raise BadResponse(f"A handler returns None, a string, bytes, JSON values, an iterator or a dict with statusCode, not {type(value).__name__}.")
 
 

@@ -73,14 +73,15 @@ class ControlApi:
                 raise WatcherError("PACKAGE_TOO_LARGE", f"The body is larger than {MAX_BODY_BYTES} bytes (64 MiB).") from error
             raise
         document, package = parse_push(body)
-        _check_claim("sub", claims.sub, document.uid)
+        _check_claim("sub", claims.sub, document.function.uid)
         _check_claim("digest", claims.digest, document.digest)
+        self._watcher.accept_epoch(claims.epoch)
         return json_answer(await self._watcher.push(act, document, package, request.began))
 
     async def _drain(self, request: ControlRequest) -> Answer:
         claims = self._authorize("drain", request)
-        if self._watcher.uid is not None:
-            _check_claim("sub", claims.sub, self._watcher.uid)
+        if self._watcher.function is not None:
+            _check_claim("sub", claims.sub, self._watcher.function.uid)
         body = await request.read_body(_MAX_DRAIN_BODY)
         try:
             value = json.loads(body or b"{}")
@@ -89,12 +90,13 @@ class ControlApi:
         timeout = value.get("timeoutMs", 0) if isinstance(value, dict) else None
         if isinstance(timeout, bool) or not isinstance(timeout, int) or not 0 <= timeout <= _MAX_DRAIN_MS:
             raise WatcherError("BAD_REQUEST", f'The body is {{"timeoutMs": N}} with an integer from 0 to {_MAX_DRAIN_MS}.')
+        self._watcher.accept_epoch(claims.epoch)
         return json_answer({"inFlight": await self._watcher.drain(timeout / 1000)})
 
     def _authorize(self, act: str, request: ControlRequest) -> Claims:
         """Before the body is used. Raises WatcherError TOKEN_INVALID, STALE_EPOCH."""
         claims = self._verifier.verify(request.head.headers.get("authorization"), act, time.time())
-        self._watcher.accept_epoch(claims.epoch)
+        self._watcher.check_epoch(claims.epoch)
         return claims
 
 

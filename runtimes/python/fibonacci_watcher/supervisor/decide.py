@@ -10,12 +10,11 @@ from ..errors import WatcherError
 
 @dataclass(frozen=True)
 class Bound:
-    """`uid` is the marker's; `generation` and `content` are of what is served, or failed to load at first."""
+    """`uid` is the marker's. `served` is generation and content, `failed` the generation that did not load at first."""
 
     uid: str | None
-    generation: int | None
-    content: str | None
-    serving: bool
+    served: tuple[int, str] | None
+    failed: tuple[int, str] | None
     draining: bool
 
 
@@ -29,16 +28,16 @@ class Asked:
 
 def decide_push(bound: Bound, asked: Asked) -> Literal["load", "same"]:
     """Raises WatcherError DRAINING, ALREADY_SPECIALIZED, NOT_SPECIALIZED or STALE_GENERATION."""
-    if bound.draining:
-        raise WatcherError("DRAINING", "This instance is ending and takes no code any more.")
     if bound.uid is not None and bound.uid != asked.uid:
         raise WatcherError("ALREADY_SPECIALIZED", "This instance belongs to another function for life; take another instance.")
-    if bound.generation is None:
-        if asked.act == "update":
-            raise WatcherError("NOT_SPECIALIZED", "This instance has no function yet; specialize it first.", status=409)
-        return "load"
-    if asked.generation == bound.generation and asked.content == bound.content:
-        return "same" if bound.serving else "load"
-    if asked.generation <= bound.generation:
-        raise WatcherError("STALE_GENERATION", f"This instance has generation {bound.generation}; {asked.generation} is not newer.")
+    if asked.act == "update" and bound.served is None:
+        raise WatcherError("NOT_SPECIALIZED", "This instance serves no function yet; specialize it first.", status=409)
+    asks = (asked.generation, asked.content)
+    if asks == bound.served:
+        return "same"
+    known = bound.served or bound.failed
+    if known is not None and asked.generation <= known[0] and asks != bound.failed:
+        raise WatcherError("STALE_GENERATION", f"This instance has had generation {known[0]}; {asked.generation} is not newer.")
+    if bound.draining:
+        raise WatcherError("DRAINING", "This instance is ending and takes no code any more.")
     return "load"

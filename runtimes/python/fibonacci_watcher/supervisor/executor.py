@@ -46,7 +46,7 @@ class Listener:
     died: Callable[[Death], None] = _ignore
 
 
-@dataclass
+@dataclass(eq=False)
 class Executor:
     """Sending never waits: what the socket does not take is queued, up to a limit."""
 
@@ -59,6 +59,8 @@ class Executor:
     pid: int = 0
     dead: bool = False
     ready: bool = False
+    # It was told to end: its death is no loss.
+    ending: bool = False
 
     def __post_init__(self) -> None:
         self._loop = asyncio.get_running_loop()

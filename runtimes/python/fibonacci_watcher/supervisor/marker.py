@@ -4,28 +4,41 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 _NAME = "function.json"
 
 
-def read_marker(scratch: Path) -> str | None:
-    """The function's UID, None if there is no marker. Raises ValueError if there is one that cannot be read."""
+@dataclass(frozen=True)
+class FunctionRef:
+    namespace: str
+    name: str
+    uid: str
+
+    @property
+    def full_name(self) -> str:
+        """`<namespace>/<name>`, as in labels and logs."""
+        return f"{self.namespace}/{self.name}"
+
+
+def read_marker(scratch: Path) -> FunctionRef | None:
+    """None if there is no marker. Raises ValueError if there is one that cannot be read."""
     try:
         text = (scratch / _NAME).read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
-    uid = json.loads(text)["uid"]
-    if not isinstance(uid, str):
-        raise ValueError(f"{_NAME} holds no uid")
-    return uid
+    value = json.loads(text)
+    if not isinstance(value, dict) or not all(isinstance(value.get(field), str) for field in ("namespace", "name", "uid")):
+        raise ValueError(f"{_NAME} in the scratch folder does not name a function")
+    return FunctionRef(value["namespace"], value["name"], value["uid"])
 
 
-def write_marker(scratch: Path, uid: str) -> None:
+def write_marker(scratch: Path, function: FunctionRef) -> None:
     """Durable when it returns: the file and its name are on the disk."""
     draft = scratch / f".{_NAME}"
     with open(draft, "w", encoding="utf-8") as file:
-        json.dump({"uid": uid}, file)
+        json.dump(asdict(function), file)
         file.flush()
         os.fsync(file.fileno())
     os.replace(draft, scratch / _NAME)

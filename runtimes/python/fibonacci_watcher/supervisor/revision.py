@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import WatcherError
+from .marker import FunctionRef
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 _MAX_DOCUMENT_BYTES = 1024 * 1024
@@ -18,9 +19,7 @@ _HANDLER = re.compile(r"[^.\s\\][^\s\\]*\.[A-Za-z_$][A-Za-z0-9_$]*")
 
 @dataclass(frozen=True)
 class LoadDocument:
-    namespace: str
-    name: str
-    uid: str
+    function: FunctionRef
     generation: int
     content: str
     digest: str
@@ -32,10 +31,6 @@ class LoadDocument:
     timeout_ms: int
     max_body_bytes: int
     env: dict[str, str]
-
-    @property
-    def function_name(self) -> str:
-        return f"{self.namespace}/{self.name}"
 
 
 def parse_push(body: bytes) -> tuple[LoadDocument, bytes]:
@@ -53,9 +48,11 @@ def parse_push(body: bytes) -> tuple[LoadDocument, bytes]:
 def _parse_document(value: Any) -> LoadDocument:
     function, package = _object(value, "function"), _object(value, "package")
     document = LoadDocument(
-        namespace=_field(function, "function.namespace", _is_text),
-        name=_field(function, "function.name", _is_text),
-        uid=_field(function, "function.uid", _is_text),
+        function=FunctionRef(
+            _field(function, "function.namespace", _is_text),
+            _field(function, "function.name", _is_text),
+            _field(function, "function.uid", _is_text),
+        ),
         generation=_field(value, "generation", lambda v: _is_integer(v, 0)),
         content=_field(value, "content", _is_digest),
         digest=_field(package, "package.digest", _is_digest),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -58,12 +59,12 @@ class WatcherService:
         """Within the function's timeout; then lets executors end by themselves for a moment."""
         serving = self._watcher.serving
         await self._watcher.drain(0 if serving is None else serving.document.timeout_ms / 1000)
-        executors = [] if serving is None else list(serving.executors)
-        for executor in executors:
-            executor.end()
-        until = asyncio.get_running_loop().time() + _END_SECONDS
-        while any(not executor.dead for executor in executors) and asyncio.get_running_loop().time() < until:
-            await asyncio.sleep(0.01)
+        if serving is None:
+            return
+        serving.end()
+        until = time.monotonic() + _END_SECONDS
+        while serving.executors and time.monotonic() < until:
+            await asyncio.sleep(0.005)
 
     async def close(self) -> None:
         """At once: no process is left."""

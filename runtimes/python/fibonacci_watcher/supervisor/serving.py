@@ -90,10 +90,16 @@ class Serving(ABC):
 
     @property
     def function(self) -> str:
-        return self.document.function_name
+        return self.document.function.full_name
+
+    def end(self) -> None:
+        """Lets what is left end by itself, for so long."""
+        for executor in list(self.executors):
+            self._end_executor(executor)
 
     def kill(self) -> None:
         for executor in list(self.executors):
+            executor.ending = True
             executor.kill()
 
     # -- executors
@@ -112,6 +118,7 @@ class Serving(ABC):
 
     def _end_executor(self, executor: Executor) -> None:
         """Lets it end by itself, for so long."""
+        executor.ending = True
         executor.end()
         self._loop.call_later(END_SECONDS, executor.kill)
 
@@ -120,7 +127,8 @@ class Serving(ABC):
         self._deps.ledger.bury(executor, death, self.function)
         served = sum(executor.page.totals().outcomes) > 0 or bool(death.open)
         executor.page.close()
-        self._lost(executor, death, served)
+        if not executor.ending:
+            self._lost(executor, death, served)
         if not self.executors and self.on_empty is not None:
             self.on_empty()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from typing import Any
 
 from .. import RUNTIME
@@ -32,7 +33,7 @@ class Facts:
             "instance": self._config.instance,
             "runtime": RUNTIME,
             "state": watcher.state,
-            "function": None if document is None else {"namespace": document.namespace, "name": document.name, "uid": document.uid},
+            "function": None if watcher.function is None else asdict(watcher.function),
             "content": None if document is None else document.content,
             "generation": 0 if document is None else document.generation,
             "epoch": watcher.epoch,
@@ -53,8 +54,8 @@ class Facts:
 
     def metrics(self) -> str:
         """Prometheus text, version 0.0.4."""
-        serving = self._watcher.serving
-        label = "" if serving is None else f'function_name="{serving.function}"'
+        function = self._watcher.function
+        label = "" if function is None else f'function_name="{function.full_name}"'
         totals = self._totals()
         lines = ["# TYPE function_watcher_invocations_total counter"]
         for outcome, count in zip(OUTCOMES, totals.outcomes):
@@ -89,10 +90,10 @@ class Facts:
 
     def _heartbeat_age_ms(self) -> int:
         serving = self._watcher.serving
-        if isinstance(serving, ThreadServing):
-            executors = [] if serving.current is None else [serving.current]
+        if serving is None:
+            executors = self._nursery.everyone()
         else:
-            executors = [] if serving is None else list(serving.executors)
+            executors = [serving.current] if isinstance(serving, ThreadServing) and serving.current else list(serving.executors)
         return round(max((executor.heartbeat_age() for executor in executors), default=0.0) * 1000)
 
 

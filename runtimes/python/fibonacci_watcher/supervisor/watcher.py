@@ -15,7 +15,7 @@ from ..errors import WatcherError
 from ..log import Log
 from .decide import Asked, Bound, decide_push
 from .ledger import Ledger
-from .marker import read_marker, write_marker
+from .marker import FunctionRef, read_marker, write_marker
 from .nursery import PACKAGE_PARENT, Nursery
 from .package import check_package, unpack
 from .process_serving import ProcessServing
@@ -48,7 +48,7 @@ class Watcher:
         self._deps: ServingDeps | None = None
         self._lock = asyncio.Lock()
         self._folders = 0
-        self._uid = read_marker(config.scratch)
+        self.function: FunctionRef | None = read_marker(config.scratch)
         self._failed: LoadDocument | None = None
         self._loading = False
         self.ledger = ledger
@@ -61,10 +61,6 @@ class Watcher:
     def connect(self, deps: ServingDeps) -> None:
         """Data port and watcher know each other."""
         self._deps = deps
-
-    @property
-    def uid(self) -> str | None:
-        return self._uid
 
     @property
     def state(self) -> str:
@@ -87,22 +83,26 @@ class Watcher:
             return "DRAINING"
         return "NOT_SPECIALIZED" if self.serving is None else self.serving
 
-    def accept_epoch(self, epoch: int) -> None:
+    def check_epoch(self, epoch: int) -> None:
         """Raises WatcherError STALE_EPOCH (W2.8)."""
         if epoch < self.epoch:
             raise WatcherError("STALE_EPOCH", f"Epoch {epoch} is over: this instance has taken an order of epoch {self.epoch}.")
+
+    def accept_epoch(self, epoch: int) -> None:
+        """Raises WatcherError STALE_EPOCH."""
+        self.check_epoch(epoch)
         self.epoch = epoch
 
     async def push(self, act: Act, document: LoadDocument, package: bytes, began: float) -> dict[str, Any]:
         """The answer of W3.5. `began` is when the request came, in seconds of `time.monotonic`."""
         async with self._lock:
-            if decide_push(self._bound(), Asked(act, document.uid, document.generation, document.content)) == "same":
+            if decide_push(self._bound(), Asked(act, document.function.uid, document.generation, document.content)) == "same":
                 return _answer(document, 0.0, {"dependenciesMs": 0.0, "initMs": 0.0})
             try:
                 return await self._load(document, package, began)
             except WatcherError as error:
                 self.ledger.last_error = error.summary()
-                self._log.error("revision refused", function=document.function_name, code=error.code, error=error.message, **error.details)
+                self._log.error("revision refused", function=document.function.full_name, code=error.code, error=error.message, **error.details)
                 raise
 
     async def drain(self, timeout_seconds: float) -> int:
@@ -116,12 +116,12 @@ class Watcher:
         return self.in_flight
 
     def _bound(self) -> Bound:
-        document = self._failed if self.serving is None else self.serving.document
+        served = None if self.serving is None else self.serving.document
+        failed = self._failed
         return Bound(
-            self._uid,
-            None if document is None else document.generation,
-            None if document is None else document.content,
-            self.serving is not None,
+            None if self.function is None else self.function.uid,
+            None if served is None else (served.generation, served.content),
+            None if failed is None else (failed.generation, failed.content),
             self.draining,
         )
 
@@ -132,7 +132,7 @@ class Watcher:
         self._loading = True
         try:
             await asyncio.to_thread(self._write, document, package, folder)
-            self._uid = document.uid
+            self.function = document.function
             serving = self._create_serving(Revision(document, folder, self._order(document, str(folder))), self._deps)
             code_ms = (time.monotonic() - began) * 1000
             try:
@@ -150,15 +150,15 @@ class Watcher:
 
     def _write(self, document: LoadDocument, package: bytes, folder: os.PathLike[str]) -> None:
         files = check_package(package, document.digest, document.size)
-        if self._uid is None:
-            write_marker(self._config.scratch, document.uid)
+        if self.function is None:
+            write_marker(self._config.scratch, document.function)
         unpack(package, files, self._config.scratch / folder)
 
     def _order(self, document: LoadDocument, folder: str) -> dict[str, Any]:
         """What an executor is told to load."""
-        own = {"FIB_FUNCTION": document.function_name, "FIB_CONTENT": document.content}
+        own = {"FIB_FUNCTION": document.function.full_name, "FIB_CONTENT": document.content}
         return {
-            "function": {"namespace": document.namespace, "name": document.name},
+            "function": {"namespace": document.function.namespace, "name": document.function.name},
             "content": document.content,
             "folder": folder,
             "bytecodeFolder": f"{self._config.scratch}/bytecode",
