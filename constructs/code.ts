@@ -17,12 +17,6 @@ export interface CodeContext {
   readonly handler: string;
 }
 
-export interface PackedCode {
-  readonly package: Package;
-  /** Absolute paths of what was read. */
-  readonly sources: readonly string[];
-}
-
 /**
  * A function's code. It is packed at synthesis, addressed by its content: equal files give a byte-identical package, whatever their times, order or place.
  * A package holds at most 10,000 files and 64 MiB.
@@ -60,25 +54,30 @@ export abstract class Code {
   }
 
   /** Reads and packs it. @throws PlatformError CODE_INVALID */
-  abstract pack(context: CodeContext): PackedCode;
+  abstract pack(context: CodeContext): Package;
+
+  /** Absolute paths of what is read. */
+  abstract sources(context: CodeContext): readonly string[];
 }
 
 class DirectoryCode extends Code {
   readonly #directory: string;
-  readonly #packed = new Map<string, PackedCode>();
+  readonly #packed = new Map<string, Package>();
 
   constructor(directory: string) {
     super();
     this.#directory = directory;
   }
 
-  override pack({ baseDirectory }: CodeContext): PackedCode {
+  override pack({ baseDirectory }: CodeContext): Package {
     const directory = resolve(baseDirectory, this.#directory);
-    const known = this.#packed.get(directory);
-    if (known) return known;
-    const packed = { package: encodePackage(readFolder(directory)), sources: [directory] };
+    const packed = this.#packed.get(directory) ?? encodePackage(readFolder(directory));
     this.#packed.set(directory, packed);
     return packed;
+  }
+
+  override sources({ baseDirectory }: CodeContext): readonly string[] {
+    return [resolve(baseDirectory, this.#directory)];
   }
 }
 
@@ -90,13 +89,17 @@ class FileCode extends Code {
     this.#file = file;
   }
 
-  override pack({ baseDirectory }: CodeContext): PackedCode {
+  override pack({ baseDirectory }: CodeContext): Package {
     const file = resolve(baseDirectory, this.#file);
     const stats = statSync(file, { throwIfNoEntry: false });
     if (!stats) throw new PlatformError('CODE_INVALID', `the code file ${file} does not exist`, { details: { file } });
     if (!stats.isFile()) throw new PlatformError('CODE_INVALID', `${file} is not a file; for a folder use Code.fromDirectory`, { details: { file } });
     if (stats.size > MAX_PACKAGE_BYTES) throw new PlatformError('CODE_INVALID', `${file} has ${stats.size} bytes, more than the ${MAX_PACKAGE_BYTES} (64 MiB) of a package`, { details: { file } });
-    return { package: encodePackage([{ path: basename(file), bytes: readFileSync(file) }]), sources: [file] };
+    return encodePackage([{ path: basename(file), bytes: readFileSync(file) }]);
+  }
+
+  override sources({ baseDirectory }: CodeContext): readonly string[] {
+    return [resolve(baseDirectory, this.#file)];
   }
 }
 
@@ -108,10 +111,14 @@ class InlineCode extends Code {
     this.#source = source;
   }
 
-  override pack({ runtime, handler }: CodeContext): PackedCode {
+  override pack({ runtime, handler }: CodeContext): Package {
     const module = handler.slice(0, handler.lastIndexOf('.'));
     const path = `${module}.${runtime === 'python' ? 'py' : 'js'}`;
-    return { package: encodePackage([{ path, bytes: Buffer.from(this.#source) }]), sources: [] };
+    return encodePackage([{ path, bytes: Buffer.from(this.#source) }]);
+  }
+
+  override sources(): readonly string[] {
+    return [];
   }
 }
 

@@ -2,7 +2,8 @@ import type { Construct } from 'constructs';
 import { PlatformError } from '../protocol/errors.ts';
 import type { FunctionSpec } from '../protocol/schema/function.ts';
 import type { FunctionResource } from '../protocol/schema/resources.ts';
-import { BASE_DIRECTORY, type Code, type PackedCode } from './code.ts';
+import type { Package } from '../protocol/package.ts';
+import { BASE_DIRECTORY, type Code, type CodeContext } from './code.ts';
 import type { FunctionDeployment } from './deployment.ts';
 import type { Duration } from './duration.ts';
 import { deploymentProblems } from './function-checks.ts';
@@ -13,7 +14,7 @@ import { Resource, type ResourceProps } from './resource.ts';
 import type { Runtime } from './runtime.ts';
 import type { Secret } from './secret.ts';
 import type { Size } from './size.ts';
-import { PACK, type Packable } from './synth/packable.ts';
+import { CODE, type Packable } from './synth/packable.ts';
 
 export interface FunctionScaling {
   /** Instances that always run: 0 to 1,000. @default 0 */
@@ -86,9 +87,9 @@ export class Function extends Resource<'Function'> implements Packable {
   readonly #env: Record<string, string>;
   readonly #secrets: FunctionSpec['secrets'];
   readonly #scaling: { -readonly [K in keyof FunctionSpec['scaling']]: FunctionSpec['scaling'][K] };
-  readonly #code: Code;
-  readonly #handler: string;
-  #packed: PackedCode | undefined;
+  /** @internal */
+  readonly [CODE]: Packable[typeof CODE];
+  #package: Package | undefined;
 
   constructor(scope: Construct, id: string, props: FunctionProps) {
     checkProps(`Function ${JSON.stringify(id)}`, props, PROPS);
@@ -98,7 +99,7 @@ export class Function extends Resource<'Function'> implements Packable {
     this.runtime = props.runtime;
     this.url = urlToken(this.node.path);
     [this.#env, this.#secrets, this.#scaling] = [env, secrets, scaling];
-    [this.#code, this.#handler] = [props.code, props.handler];
+    this[CODE] = { pack: () => (this.#package ??= props.code.pack(this.#codeContext(props))), sources: () => props.code.sources(this.#codeContext(props)) };
     this.check();
     const { deployment } = props;
     if (deployment?.pool) this.node.addDependency(deployment.pool);
@@ -126,14 +127,8 @@ export class Function extends Resource<'Function'> implements Packable {
 
   /** @throws PlatformError CODE_INVALID when the code cannot be packed */
   override toJson(): FunctionResource {
-    this[PACK]();
+    this[CODE].pack();
     return super.toJson();
-  }
-
-  /** @internal Packs the code, once. */
-  [PACK](): PackedCode {
-    const baseDirectory = (this.node.tryGetContext(BASE_DIRECTORY) as string | undefined) ?? process.cwd();
-    return (this.#packed ??= this.#code.pack({ baseDirectory, runtime: this.runtime, handler: this.#handler }));
   }
 
   /** @internal Rates one instance. @throws PlatformError STACK_INVALID when it is rated differently already */
@@ -146,7 +141,11 @@ export class Function extends Resource<'Function'> implements Packable {
   }
 
   #packedSpec(): FunctionSpec['package'] {
-    return this.#packed ? { digest: this.#packed.package.digest, size: this.#packed.package.bytes.length } : NOT_PACKED;
+    return this.#package ? { digest: this.#package.digest, size: this.#package.bytes.length } : NOT_PACKED;
+  }
+
+  #codeContext({ runtime, handler }: FunctionProps): CodeContext {
+    return { baseDirectory: (this.node.tryGetContext(BASE_DIRECTORY) as string | undefined) ?? process.cwd(), runtime, handler };
   }
 
   #checkFree(name: string): void {

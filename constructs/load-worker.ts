@@ -32,6 +32,6 @@ async function load(): Promise<LoadReply> {
     return { kind: 'loaded', result: { ...result, sources: [...new Set([...imported, ...result.sources])] } };
   } catch (error) {
     if (!isPlatformError(error)) throw error;
-    return { kind: 'failed', code: error.code, message: error.message, details: { ...error.details, sources: [...imported] } };
+    return { kind: 'failed', code: error.code, message: error.message, details: { ...error.details, sources: [...imported, ...((error.details['sources'] as string[] | undefined) ?? [])] } };
   }
 }

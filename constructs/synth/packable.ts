@@ -1,13 +1,18 @@
-import type { PackedCode } from '../code.ts';
+import type { Package } from '../../protocol/package.ts';
 
 /** Registered, so that a construct of another copy of this package is known by it. */
-export const PACK = Symbol.for('fibonacci.dev/pack');
+export const CODE = Symbol.for('fibonacci.dev/code');
 
 /** A construct with a code package. */
 export interface Packable {
-  [PACK](): PackedCode;
+  readonly [CODE]: {
+    /** Packs the code, once. @throws PlatformError CODE_INVALID */
+    pack(): Package;
+    /** Absolute paths of what is read. */
+    sources(): readonly string[];
+  };
 }
 
-export function isPackable(value: object): value is Packable {
-  return PACK in value;
+export function isPackable<T extends object>(value: T): value is T & Packable {
+  return CODE in value;
 }

@@ -10,12 +10,12 @@ export interface Problem {
 }
 
 /** All problems in one error; its code is theirs where they share one. `details.problems` holds them for machines. */
-export function problemsError(problems: readonly Problem[]): PlatformError {
+export function problemsError(problems: readonly Problem[], details: Readonly<Record<string, unknown>> = {}): PlatformError {
   const [first] = problems;
   const code = first && problems.every((problem) => problem.code === first.code) ? first.code : 'STACK_INVALID';
   const lines = problems.map(({ path, message }) => `  ${path || '(app)'}: ${message.replaceAll('\n', '\n    ')}`);
   const count = problems.length === 1 ? 'The stack has a problem' : `The stack has ${problems.length} problems`;
-  return new PlatformError(code, `${count}:\n${lines.join('\n')}`, { details: { problems } });
+  return new PlatformError(code, `${count}:\n${lines.join('\n')}`, { details: { ...details, problems } });
 }
 
 /** What was thrown at a construct, as a problem of it. */

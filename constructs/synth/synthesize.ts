@@ -3,7 +3,7 @@ import { isClusterScoped, kindName, phaseOf } from './group-kind.ts';
 import { objectProblems } from './object-problems.ts';
 import type { KubernetesObject, SynthObject, SynthResult } from './object.ts';
 import { orderObjects } from './order.ts';
-import { isPackable, PACK } from './packable.ts';
+import { CODE, isPackable } from './packable.ts';
 import { type Problem, problemOf, problemsError } from './problem.ts';
 import { referenceProblems } from './references.ts';
 import { dependenciesOf, type Tree, walkTree } from './tree.ts';
@@ -17,7 +17,8 @@ export interface SynthOptions {
 /**
  * The objects and packages of all constructs below an app, in linear time. Every object is rendered by itself (`ApiObject.toJson`): plain cdk8s and cdk8s-plus objects come along.
  *
- * @throws PlatformError with every problem and its construct path: STACK_INVALID, or the problems' own code where they share one (SPEC_INVALID, CODE_INVALID, PROMQL_INVALID)
+ * @throws PlatformError with every problem and its construct path: STACK_INVALID, or the problems' own code where they share one (SPEC_INVALID, CODE_INVALID, PROMQL_INVALID);
+ *   `details.sources` as in the result
  */
 export function synthesizeApp(app: App, { gatewayUrl }: SynthOptions): SynthResult {
   const tree = walkTree(app);
@@ -27,10 +28,11 @@ export function synthesizeApp(app: App, { gatewayUrl }: SynthOptions): SynthResu
   const { objects, problems: urlProblems } = fillUrls(rendered, gatewayUrl);
   const told = new Set(validation.map(({ path }) => path));
   const references = referenceProblems(objects, failed).filter(({ path }) => !told.has(path));
-  throwProblems([...validation, ...dependencyProblems, ...renderProblems, ...urlProblems, ...references]);
+  const sources = sourcesOf(tree);
+  throwProblems([...validation, ...dependencyProblems, ...renderProblems, ...urlProblems, ...references], sources);
   const { ordered, problems } = orderObjects(linkObjects(objects, tree, needs));
-  throwProblems(problems);
-  return { objects: ordered, ...packagesOf(tree) };
+  throwProblems(problems, sources);
+  return { objects: ordered, packages: packagesOf(tree), sources };
 }
 
 function validationProblems(tree: Tree): Problem[] {
@@ -96,18 +98,15 @@ function linkObjects(objects: readonly SynthObject[], tree: Tree, needs: Readonl
   });
 }
 
-function packagesOf(tree: Tree): Pick<SynthResult, 'packages' | 'sources'> {
-  const packages = new Map<string, Uint8Array>();
-  const sources = new Set<string>();
-  for (const construct of tree.constructs) {
-    if (!isPackable(construct)) continue;
-    const packed = construct[PACK]();
-    packages.set(packed.package.digest, packed.package.bytes);
-    packed.sources.forEach((source) => sources.add(source));
-  }
-  return { packages, sources: [...sources] };
+function packagesOf(tree: Tree): Map<string, Uint8Array> {
+  const packages = tree.constructs.filter(isPackable).map((construct) => construct[CODE].pack());
+  return new Map(packages.map(({ digest, bytes }) => [digest, bytes]));
 }
 
-function throwProblems(problems: readonly Problem[]): void {
-  if (problems.length > 0) throw problemsError(problems);
+function sourcesOf(tree: Tree): string[] {
+  return [...new Set(tree.constructs.filter(isPackable).flatMap((construct) => construct[CODE].sources()))];
+}
+
+function throwProblems(problems: readonly Problem[], sources: readonly string[]): void {
+  if (problems.length > 0) throw problemsError(problems, { sources });
 }

@@ -1,0 +1,30 @@
+import { kindName } from './group-kind.ts';
+import type { KubernetesObject, SynthResult } from './object.ts';
+import { renderYaml } from './yaml.ts';
+
+/** Folder of the manifests, below the output folder. */
+export const MANIFESTS = 'functions';
+/** Folder of the packages, below the output folder. */
+export const PACKAGES = 'packages';
+export const KUSTOMIZATION = 'kustomization.yaml';
+
+/** `function/default.hello.yaml`; without a namespace `namespace/shop.yaml`. */
+export function manifestPath(object: KubernetesObject): string {
+  const { namespace, name } = object.metadata;
+  const file = [...(namespace === undefined ? [] : [namespace]), name, 'yaml'].join('.');
+  return `${kindName(object).toLowerCase()}/${encodeURIComponent(file)}`;
+}
+
+/** What `manifestPath` can give, so that nothing else is ever removed. */
+export const MANIFEST_PATH = /^[a-z0-9][a-z0-9.-]*\/[A-Za-z0-9._%!~*'()-]+\.yaml$/;
+
+/** Name of a package's file. */
+export function packageFile(digest: string): string {
+  return `${digest.replace('sha256:', '')}.pkg`;
+}
+
+/** The index that `kubectl apply -k` reads, in the order to apply. */
+export function renderKustomization(result: Pick<SynthResult, 'objects'>): string {
+  const resources = result.objects.map(({ object }) => manifestPath(object));
+  return renderYaml({ apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', resources });
+}
