@@ -30,6 +30,7 @@ export const gatewayConfig = {
   scalerUrl: { type: 'string', env: 'FIB_SCALER_URL', doc: 'Base URL of the scaler.' },
   logDir: { type: 'string', env: 'FIB_LOG_DIR', default: '', doc: 'Folder with one log file an instance, for the logs tail.' },
   zone: { type: 'string', env: 'FIB_ZONE', default: '', doc: 'Zone of this gateway.' },
+  connectionsPerAddress: { type: 'integer', env: 'FIB_CONNECTIONS_PER_ADDRESS', min: 0, max: 1_000_000, default: 4096, doc: 'Connections that one client address may hold; 0 = any number (behind an ingress).' },
   retries: { type: 'enum', env: 'FIB_RETRIES', values: ['on', 'off'], default: 'on', doc: '`off` only to measure what retries do.' },
 } as const satisfies ConfigSchema;
 

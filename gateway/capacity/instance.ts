@@ -1,0 +1,79 @@
+import { Pool } from 'undici';
+import type { StreamInstance } from '../../protocol/stream.ts';
+
+/** Connecting takes microseconds to a live instance; a host that is gone does not answer at all. */
+const CONNECT_TIMEOUT_MS = 2000;
+const KEEP_ALIVE_MS = 4000;
+
+/** An instance as this gateway knows it: what the leader told, and what is in flight from here. */
+export class Instance {
+  readonly id: string;
+  readonly functionKey: string;
+  uid: string;
+  content: string;
+  generation: number;
+  address: string;
+  concurrency: number;
+  zone: string;
+  draining: boolean;
+  gone = false;
+  /** Phases of its start; they enter the histogram once. */
+  coldStart: StreamInstance['coldStart'];
+  coldStartCounted = false;
+  readonly announcedAt = performance.now();
+  inFlight = 0;
+  /** Takes nothing for a moment, after a refusal or a failed connection. */
+  resting = false;
+  restMs = 0;
+  suspectedAt = -Infinity;
+  #pool: Pool | undefined;
+
+  constructor(told: StreamInstance) {
+    this.id = told.id;
+    this.functionKey = told.function;
+    this.uid = told.uid;
+    this.content = told.content;
+    this.generation = told.generation;
+    this.address = told.address;
+    this.concurrency = told.concurrency;
+    this.zone = told.zone ?? '';
+    this.draining = told.state === 'draining';
+    this.coldStart = told.coldStart;
+  }
+
+  update(told: StreamInstance): void {
+    if (told.address !== this.address) this.closeConnections();
+    this.uid = told.uid;
+    this.content = told.content;
+    this.generation = told.generation;
+    this.address = told.address;
+    this.concurrency = told.concurrency;
+    this.zone = told.zone ?? '';
+    this.draining = told.state === 'draining';
+  }
+
+  /** Its connections, as many as it takes requests at once. Time limits are ours, not undici's. */
+  get pool(): Pool {
+    return (this.#pool ??= new Pool(`http://${this.address}`, {
+      connections: null,
+      pipelining: 1,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+    }));
+  }
+
+  /** Requests under way end first; what is still there after `graceMs` is cut. */
+  closeConnections(graceMs = 0): void {
+    const pool = this.#pool;
+    this.#pool = undefined;
+    if (!pool) return;
+    const timer = setTimeout(() => void pool.destroy(), graceMs);
+    timer.unref();
+    pool.close().then(
+      () => clearTimeout(timer),
+      () => clearTimeout(timer),
+    );
+  }
+}

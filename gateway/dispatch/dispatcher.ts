@@ -1,0 +1,70 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { PlatformError } from '../../protocol/errors.ts';
+import { runAfterMatch } from '../admission/filters.ts';
+import { sendError, toPlatformError } from '../answer.ts';
+import type { Ids } from '../boundary/ids.ts';
+import { readRequestHead, type RequestHead } from '../boundary/request-head.ts';
+import type { FunctionEntry } from '../functions/function-entry.ts';
+import type { RouteIndex } from '../routes/route-index.ts';
+import { Exchange, type ExchangeDeps } from './exchange.ts';
+
+export interface Dispatcher {
+  /** A client's request: boundary, route, function. */
+  handle(request: IncomingMessage, response: ServerResponse): void;
+  /** The head and the function of a request, or what it is refused with. */
+  resolve(request: IncomingMessage): { head: RequestHead; entry: FunctionEntry } | Refusal;
+  /** Calls a function for a request that was matched already. */
+  invoke(entry: FunctionEntry, head: RequestHead, request: IncomingMessage, response: ServerResponse): void;
+}
+
+export interface Refusal {
+  readonly error: PlatformError;
+  readonly requestId: string;
+}
+
+export interface DispatcherDeps extends ExchangeDeps {
+  readonly ids: Ids;
+  readonly routes: RouteIndex<FunctionEntry>;
+}
+
+export function createDispatcher(deps: DispatcherDeps): Dispatcher {
+  const { ids, routes, filters } = deps;
+
+  const resolve: Dispatcher['resolve'] = (request) => {
+    const head = readRequestHead(request, ids);
+    if (head instanceof PlatformError) return { error: head, requestId: ids.trace() };
+    const route = routes.match(head.host, head.path, head.method);
+    return route === undefined ? { error: unmatched(routes, head), requestId: head.requestId } : { head, entry: route.target };
+  };
+  const start = (entry: FunctionEntry, head: RequestHead, request: IncomingMessage, response: ServerResponse) => {
+    if (entry.limits === undefined) return sendError(response, functionNotFound(entry.key), head.requestId);
+    new Exchange(deps, entry, entry.limits, head, request, response).start();
+  };
+  const invoke: Dispatcher['invoke'] = (entry, head, request, response) => {
+    if (filters.afterMatch.length === 0) return start(entry, head, request, response);
+    const refuse = (error: unknown) => sendError(response, toPlatformError(error), head.requestId);
+    Promise.resolve(runAfterMatch(filters.afterMatch, entry, head)).then((verdict) => (verdict ? refuse(verdict) : start(entry, head, request, response)), refuse);
+  };
+  return {
+    resolve,
+    invoke,
+    handle(request, response) {
+      const resolved = resolve(request);
+      if ('error' in resolved) {
+        if (resolved.error.code === 'BAD_REQUEST') response.shouldKeepAlive = false;
+        return sendError(response, resolved.error, resolved.requestId);
+      }
+      invoke(resolved.entry, resolved.head, request, response);
+    },
+  };
+}
+
+export function functionNotFound(key: string): PlatformError {
+  return new PlatformError('FUNCTION_NOT_FOUND', `there is no function ${key}: list them with fib ps`);
+}
+
+function unmatched(routes: RouteIndex<FunctionEntry>, { host, path, method }: RequestHead): PlatformError {
+  const allow = routes.methodsOf(host, path);
+  if (allow.length === 0) return new PlatformError('ROUTE_NOT_FOUND', `no HTTP trigger takes ${path.slice(0, 200)}: see the routes with fib ps`);
+  return new PlatformError('METHOD_NOT_ALLOWED', `${method} is not taken at ${path.slice(0, 200)}: use ${allow.join(', ')}`, { details: { allow } });
+}

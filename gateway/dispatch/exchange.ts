@@ -1,0 +1,263 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Agent } from 'node:http';
+import { isErrorCode, PlatformError } from '../../protocol/errors.ts';
+import { HEADERS } from '../../protocol/names.ts';
+import type { Filters } from '../admission/filters.ts';
+import { sendError, toPlatformError } from '../answer.ts';
+import type { RequestHead } from '../boundary/request-head.ts';
+import type { Capacity } from '../capacity/capacity.ts';
+import type { Instance } from '../capacity/instance.ts';
+import type { Claimant, Place } from '../capacity/waiting-line.ts';
+import type { FunctionEntry, FunctionLimits } from '../functions/function-entry.ts';
+import { Attempt } from './attempt.ts';
+import type { ColdStarts } from './cold-start.ts';
+import type { ReplyHolder } from './reply.ts';
+import { collectBody, REPLAY_LIMIT_BYTES, StreamedBody } from './request-body.ts';
+import { type Failure, mayRetry } from './retry.ts';
+import { sendBuffered, sendStreamed } from './send.ts';
+
+export interface ExchangeDeps {
+  readonly capacity: Capacity;
+  readonly filters: Filters;
+  readonly coldStarts: ColdStarts;
+  readonly holder: ReplyHolder;
+  /** Connections for streamed bodies. */
+  readonly agent: Agent;
+  readonly retries: boolean;
+  /** Tells the leader of an instance that refused or could not be reached. */
+  suspect(instance: Instance, reason: string): void;
+  /** The gateway stops: connections end with their answer. */
+  draining(): boolean;
+}
+
+/** The watcher's own 504 comes first; ours is for one that hangs. */
+const DEADLINE_GRACE_MS = 250;
+/** What a client may go on sending after it was answered, before its connection is cut. */
+const LEFTOVER_MS = 2000;
+/** Nginx's "client closed request": counted, never sent. */
+const CLIENT_GONE = 499;
+
+/** One request from its match to its answer: body, slot, tries, deadline. */
+export class Exchange implements Claimant {
+  readonly deps: ExchangeDeps;
+  readonly entry: FunctionEntry;
+  readonly head: RequestHead;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  avoid: Instance | undefined;
+  /** The client has been told to send its body. */
+  continued = false;
+  readonly #limits: FunctionLimits;
+  readonly #startedAt = performance.now();
+  #dispatchedAt = 0;
+  /** When the function's time is over; 0 while nothing has started. */
+  #deadlineAt = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #body: Buffer | StreamedBody | null = null;
+  #attempt: Attempt | undefined;
+  #place: Place | undefined;
+  #brokenTries = 0;
+  #retiredTries = 0;
+  #done = false;
+
+  constructor(deps: ExchangeDeps, entry: FunctionEntry, limits: FunctionLimits, head: RequestHead, request: IncomingMessage, response: ServerResponse) {
+    this.deps = deps;
+    this.entry = entry;
+    this.#limits = limits;
+    this.head = head;
+    this.request = request;
+    this.response = response;
+  }
+
+  start(): void {
+    const { contentLength, chunked } = this.head;
+    this.response.on('close', () => this.#onClientGone());
+    if (contentLength > this.#limits.bodyLimitBytes) return this.#refuseBody();
+    if (!chunked && contentLength <= 0) return this.#claim(false);
+    if (chunked || contentLength > REPLAY_LIMIT_BYTES) {
+      this.#body = new StreamedBody(this.request, contentLength, this.#limits.bodyLimitBytes, () => this.#refuseBody());
+      return this.#claim(false);
+    }
+    this.#timer = setTimeout(() => this.fail(new PlatformError('BAD_REQUEST', `the body did not arrive within ${this.#limits.timeoutMs} ms`)), this.#limits.timeoutMs);
+    if (this.head.expectsContinue) this.response.writeContinue();
+    collectBody(this.request, contentLength, (body) => {
+      clearTimeout(this.#timer);
+      this.#body = body;
+      if (!this.#done) this.#claim(false);
+    });
+  }
+
+  onSlot(instance: Instance): void {
+    const now = performance.now();
+    this.#place = undefined;
+    this.#dispatchedAt = now;
+    if (this.#deadlineAt === 0) {
+      this.#deadlineAt = now + this.#limits.timeoutMs;
+      this.#timer = setTimeout(() => this.#onDeadline(), this.#limits.timeoutMs + DEADLINE_GRACE_MS);
+    }
+    const attempt = new Attempt(this, instance);
+    this.#attempt = attempt;
+    const headers = this.#requestHeaders(Math.max(1, Math.ceil(this.#deadlineAt - now)));
+    if (this.#body instanceof StreamedBody) sendStreamed(attempt, headers, this.#body, this.deps.agent);
+    else sendBuffered(attempt, headers, this.#body);
+  }
+
+  onNoSlot(error: PlatformError): void {
+    this.#place = undefined;
+    this.fail(error);
+  }
+
+  onAnswered(attempt: Attempt): void {
+    try {
+      attempt.reply.end();
+    } catch (cause) {
+      this.release(attempt);
+      return this.fail(new PlatformError('FUNCTION_BAD_RESPONSE', `the answer of ${this.entry.key} has a header that cannot be sent`, { cause }));
+    }
+    this.#finish(attempt.reply.status);
+    this.release(attempt);
+  }
+
+  onFailed(attempt: Attempt, failure: Failure): void {
+    if (failure.kind === 'broken') this.#brokenTries++;
+    this.#judgeInstance(attempt.instance, failure);
+    if (this.#body instanceof StreamedBody) this.#body.stop();
+    this.release(attempt);
+    const now = performance.now();
+    if (failure.kind === 'broken' && now >= this.#deadlineAt) return this.fail(this.#timeoutError());
+    if (!this.#mayRetry(attempt, failure, this.#brokenTries) || (failure.kind !== 'broken' && now > this.#startedAt + this.#limits.activationTimeoutMs)) {
+      return this.fail(this.#failureError(failure));
+    }
+    if (failure.kind !== 'broken') {
+      clearTimeout(this.#timer);
+      this.#deadlineAt = 0;
+    }
+    this.avoid = attempt.instance;
+    this.#claim(true);
+  }
+
+  wouldRetry(attempt: Attempt, failure: Failure): boolean {
+    return performance.now() < this.#deadlineAt && this.#mayRetry(attempt, failure, this.#brokenTries + 1);
+  }
+
+  release(attempt: Attempt): void {
+    this.deps.capacity.release(this.entry, attempt.instance);
+  }
+
+  /** What the gateway adds to an instance's answer. */
+  replyHeaders(instance: Instance): string[] {
+    instance.restMs = 0;
+    const headers = [HEADERS.requestId, this.head.requestId];
+    if (this.#startedAt <= instance.announcedAt) {
+      const timing = this.deps.coldStarts(instance, { startedAt: this.#startedAt, dispatchedAt: this.#dispatchedAt, firstByteAt: performance.now() });
+      if (timing !== undefined) headers.push(HEADERS.serverTiming, timing);
+    }
+    if (this.deps.draining()) headers.push('connection', 'close');
+    return headers;
+  }
+
+  /** Answers with an error, or cuts the connection where an answer has begun. */
+  fail(error: PlatformError): void {
+    if (this.#done) return;
+    this.#giveUp();
+    if (this.deps.draining()) this.response.shouldKeepAlive = false;
+    this.#finish(error.status);
+    sendError(this.response, error, this.head.requestId);
+  }
+
+  #claim(again: boolean): void {
+    const instance = this.deps.capacity.take(this.entry, this.avoid);
+    if (instance !== undefined) return this.onSlot(instance);
+    const wholeWait = this.#startedAt + this.#limits.activationTimeoutMs;
+    try {
+      this.#place = this.deps.capacity.wait(this.entry, this, this.#deadlineAt === 0 ? wholeWait : this.#deadlineAt, again);
+    } catch (error) {
+      this.fail(toPlatformError(error));
+    }
+  }
+
+  #requestHeaders(remainingMs: number): string[] {
+    const { headers } = this.head;
+    const copy = headers.slice();
+    copy.push(HEADERS.timeoutMs, String(remainingMs));
+    for (const filter of this.deps.filters.beforeDispatch) filter(this.entry, this.head, copy);
+    return copy;
+  }
+
+  #judgeInstance(instance: Instance, failure: Failure): void {
+    const { capacity, suspect } = this.deps;
+    if (failure.kind === 'broken') return;
+    if (failure.kind === 'unconnected') {
+      capacity.rest(this.entry, instance, 100, 1000);
+      return suspect(instance, failure.reason);
+    }
+    if (failure.code === 'EXECUTOR_RETIRED' && ++this.#retiredTries < 3) return;
+    if (failure.code === 'NOT_SPECIALIZED' || failure.code === 'DRAINING') {
+      capacity.rest(this.entry, instance, 50, 1000);
+      return suspect(instance, failure.code);
+    }
+    capacity.rest(this.entry, instance, 1);
+  }
+
+  #mayRetry(attempt: Attempt, failure: Failure, brokenTries: number): boolean {
+    return mayRetry({
+      failure,
+      method: this.head.method,
+      policy: this.#limits.retry,
+      replayable: !(this.#body instanceof StreamedBody) || this.#body.replayable,
+      answered: attempt.reply.forwarded,
+      brokenTries,
+      enabled: this.deps.retries,
+    });
+  }
+
+  #failureError(failure: Failure): PlatformError {
+    if (failure.kind === 'not-started') {
+      const code = isErrorCode(failure.code) ? failure.code : 'NO_CAPACITY';
+      return new PlatformError(code, `an instance of ${this.entry.key} refused the request (${failure.code}) before it began: try again`);
+    }
+    return new PlatformError('UPSTREAM_FAILED', `the connection to an instance of ${this.entry.key} broke (${failure.reason}); the request ${failure.kind === 'broken' ? 'may have run' : 'did not run'}`);
+  }
+
+  #timeoutError(): PlatformError {
+    return new PlatformError('FUNCTION_TIMEOUT', `${this.entry.key} did not answer within ${this.#limits.timeoutMs} ms`);
+  }
+
+  #refuseBody(): void {
+    this.fail(new PlatformError('BODY_TOO_LARGE', `the body is larger than the ${this.#limits.bodyLimitBytes} bytes that ${this.entry.key} takes`));
+  }
+
+  #onDeadline(): void {
+    this.fail(this.#timeoutError());
+  }
+
+  #onClientGone(): void {
+    if (this.#done) return;
+    this.#giveUp();
+    this.#finish(CLIENT_GONE);
+  }
+
+  #giveUp(): void {
+    if (this.#place) this.deps.capacity.leave(this.entry, this.#place);
+    this.#attempt?.cancel();
+  }
+
+  #finish(status: number): void {
+    this.#done = true;
+    clearTimeout(this.#timer);
+    const now = performance.now();
+    this.entry.tally.count(status, this.#startedAt, now);
+    if (this.#body instanceof StreamedBody) this.#body.stop();
+    if (!this.request.complete) leaveBody(this.request);
+    for (const filter of this.deps.filters.afterResponse) filter(this.entry, this.head, { status, durationMs: now - this.#startedAt });
+  }
+}
+
+/** Reads what the client still sends, so that it sees the answer, but not for long. */
+function leaveBody(request: IncomingMessage): void {
+  request.resume();
+  const timer = setTimeout(() => {
+    if (!request.complete) request.socket.destroy();
+  }, LEFTOVER_MS);
+  request.once('close', () => clearTimeout(timer));
+}

@@ -1,0 +1,80 @@
+import { parseDuration } from '../../protocol/duration.ts';
+import type { ErrorCode } from '../../protocol/errors.ts';
+import { functionName } from '../../protocol/names.ts';
+import type { FunctionResource } from '../../protocol/schema/resources.ts';
+import { parseSize } from '../../protocol/size.ts';
+import type { ColdStartPhase } from '../../protocol/stream.ts';
+import type { Instance } from '../capacity/instance.ts';
+import { WaitingLine } from '../capacity/waiting-line.ts';
+import { Tally } from '../metrics/tally.ts';
+
+/** A function's limits in the units of the hot path. */
+export interface FunctionLimits {
+  readonly timeoutMs: number;
+  readonly activationTimeoutMs: number;
+  readonly queueLimit: number;
+  readonly bodyLimitBytes: number;
+  readonly retry: FunctionResource['spec']['retry'];
+}
+
+/** All that a gateway holds for one function name. It outlives the Function object while requests or instances refer to it. */
+export class FunctionEntry {
+  readonly namespace: string;
+  readonly name: string;
+  /** `<namespace>/<name>`. */
+  readonly key: string;
+  /** The object, while it exists. */
+  resource: FunctionResource | undefined;
+  limits: FunctionLimits | undefined;
+  /** Every instance that the leader told of; `serving` are those of the object's UID. */
+  readonly instances = new Map<string, Instance>();
+  serving: readonly Instance[] = [];
+  /** Where the round of equally loaded instances goes on. */
+  cursor = 0;
+  readonly line = new WaitingLine();
+  /** Requests that hold a slot. */
+  inFlight = 0;
+  /** How far the start of capacity has got, as the leader tells. */
+  phase: ColdStartPhase = 'queue';
+  /** Reported busy to the leader, and not yet idle. */
+  active = false;
+  /** When the last request left, on the monotonic clock. */
+  idleSince = 0;
+  /** Why the leader could give nothing, until it gives something. */
+  refusal: { readonly code: ErrorCode; readonly message: string } | undefined;
+  readonly tally: Tally;
+
+  constructor(namespace: string, name: string) {
+    this.namespace = namespace;
+    this.name = name;
+    this.key = functionName(namespace, name);
+    this.tally = new Tally(this.key);
+  }
+
+  get busy(): boolean {
+    return this.inFlight > 0 || this.line.size > 0;
+  }
+
+  setResource(resource: FunctionResource | undefined): void {
+    this.resource = resource;
+    this.limits = resource && limitsOf(resource);
+    this.tally.setRate(resource?.spec.scaling.targetRate);
+    this.refreshServing();
+  }
+
+  /** To be called when `instances`, one of their states or the object changed. */
+  refreshServing(): void {
+    const uid = this.resource?.metadata.uid;
+    this.serving = [...this.instances.values()].filter((instance) => instance.uid === uid && !instance.draining && !instance.gone);
+  }
+}
+
+function limitsOf({ spec }: FunctionResource): FunctionLimits {
+  return {
+    timeoutMs: parseDuration(spec.timeout),
+    activationTimeoutMs: parseDuration(spec.activationTimeout),
+    queueLimit: spec.queueLimit,
+    bodyLimitBytes: parseSize(spec.bodyLimit),
+    retry: spec.retry,
+  };
+}
