@@ -1,6 +1,7 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureBuild } from './build.mjs';
+import { ensureMonitoring } from './monitoring.mjs';
 import { checkNode, ensureNode24, nodeEnv } from './node24.mjs';
 import { ensureNpmPackages } from './npm-packages.mjs';
 import { createProgress } from './progress.mjs';
@@ -25,13 +26,20 @@ export async function prepare() {
     const [, python, monitoring] = await Promise.all([
       progress.step((begin) => ensureBuild(ROOT, node, env, begin)),
       progress.step((begin) => ensurePython(ROOT, begin)),
-      progress.step((begin) => ensureMonitoring(begin)),
+      progress.step((begin) => ensureMonitoring({ cacheDir: join(ROOT, '.cache', 'monitoring'), log: begin })),
     ]);
     if (python.missing) progress.warn(`runtime python is off: ${python.missing}`);
-    return { node, env: { ...env, ...(python.python ? { FIB_PYTHON: python.python } : {}), ...monitoring } };
+    if (monitoring.missing) progress.warn(`scaling by rules is off: ${monitoring.missing}; run: ${monitoring.wayOut}`);
+    return { node, env: { ...env, ...toolEnv(python, monitoring) } };
   } catch (error) {
     progress.fail(error.message);
     if (error instanceof ProgramFailed && error.output) process.stderr.write(`${error.output}\n`);
     process.exit(1);
   }
+}
+
+/** How what is started finds the tools; what is missing has no variable. */
+function toolEnv({ python }, { prometheus, promtool, alertmanager }) {
+  const tools = { FIB_PYTHON: python, FIB_PROMETHEUS: prometheus, FIB_PROMTOOL: promtool, FIB_ALERTMANAGER: alertmanager };
+  return Object.fromEntries(Object.entries(tools).filter(([, path]) => path !== undefined));
 }
