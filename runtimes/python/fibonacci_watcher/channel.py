@@ -2,9 +2,9 @@
 
     supervisor → zygote     fork, kill
     zygote → supervisor     ready, forked, exited
-    supervisor → executor   load, connection (a time, bytes read already, the socket), close (a code), end
-    executor → supervisor   loaded, failed, idle (closed and nothing under way), overrun (a deadline passed: closed by itself),
-                            begun and done (process mode: the response, the request)
+    supervisor → executor   load, connection (handover.py; the socket), close (a code), end
+    executor → supervisor   loaded, failed, took (a connection, before its first byte is read), idle (closed and nothing under way),
+                            overrun (a deadline passed: closed by itself), begun and done (process mode: the response, the request)
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 _HEADER = struct.Struct("!IBB")
 _KINDS = (
     *("fork", "kill", "ready", "forked", "exited"),
-    *("load", "connection", "close", "end", "loaded", "failed", "idle", "overrun", "begun", "done"),
+    *("load", "connection", "close", "end", "loaded", "failed", "took", "idle", "overrun", "begun", "done"),
 )
 _MAX_FRAME = 64 * 1024 * 1024
 _MAX_DESCRIPTORS = 16

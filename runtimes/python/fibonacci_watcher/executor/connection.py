@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ..answers import refusal, render_error, request_id_of, timeout_header
 from ..errors import WatcherError
+from ..handover import Handover
 from ..http1 import MAX_HEAD_BYTES, BodyDecoder, RequestHead, parse_head
 from .admission import Admission
 from .current import current_exchange
@@ -44,13 +45,13 @@ class Service:
 
 
 class Connection:
-    """`buffered` was read already; `arrived` is when, or 0. Where `service.on_done` is set, one request ends the connection."""
+    """Where `service.on_done` is set, one request ends the connection."""
 
-    def __init__(self, service: Service, sock: socket.socket, buffered: bytes, arrived: float) -> None:
+    def __init__(self, service: Service, sock: socket.socket, handover: Handover) -> None:
         self._service = service
         self._socket = sock
-        self._buffered = buffered
-        self._arrived = arrived
+        self._buffered = handover.buffered
+        self._first: Handover | None = handover
 
     def run(self) -> None:
         outcome: str | None = None
@@ -90,10 +91,12 @@ class Connection:
         return self._settle(exchange), outcome
 
     def _open(self, head: RequestHead) -> Exchange:
-        arrived, self._arrived = self._arrived or time.monotonic(), 0.0
+        first, self._first = self._first, None
+        arrived = first.arrived if first is not None and first.arrived else time.monotonic()
+        request_id = first.request_id if first is not None and first.request_id else request_id_of(head.headers)
         given = timeout_header(head.headers)
         seconds = self._service.timeout_seconds if given is None else min(self._service.timeout_seconds, given / 1000)
-        exchange = Exchange(self._socket, head, request_id_of(head.headers), arrived, arrived + seconds)
+        exchange = Exchange(self._socket, head, request_id, arrived, arrived + seconds)
         exchange.on_begin = self._service.on_begin
         if self._service.on_done is not None:
             exchange.keep_alive = False

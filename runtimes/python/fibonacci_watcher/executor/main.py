@@ -6,13 +6,13 @@ import atexit
 import gc
 import os
 import socket
-import struct
 import sys
 import time
 from typing import Any
 
 from ..channel import Channel, ChannelClosed, Frame
 from ..errors import WatcherError
+from ..handover import decode_handover
 from ..page import Page
 from .admission import Admission
 from .asgi_lifespan import Lifespan, LifespanFailed
@@ -29,7 +29,6 @@ from .signature_event import create_event_invoke
 from .signature_wsgi import create_wsgi_invoke
 from .workers import Workers
 
-CONNECTION = struct.Struct("!d")
 _SPARE_CONNECTIONS = 1024
 
 
@@ -135,11 +134,11 @@ class Executor:
         service = self._service
         sock = socket.socket(fileno=frame.descriptors[0])
         sock.setblocking(True)
+        self._tell("took")
         if service is None:
             sock.close()
             return
-        (arrived,) = CONNECTION.unpack_from(frame.payload)
-        connection = Connection(service, sock, frame.payload[CONNECTION.size :], arrived)
+        connection = Connection(service, sock, decode_handover(frame.payload))
         if not self._workers.submit(connection.run):
             sock.close()
 

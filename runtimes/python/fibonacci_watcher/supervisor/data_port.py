@@ -9,7 +9,9 @@ from collections.abc import Callable, Coroutine
 
 from ..answers import refusal, render_error, request_id_of
 from ..errors import WatcherError
+from ..handover import Handover
 from ..http1 import MAX_HEAD_BYTES, parse_head
+from .executor import Orphan
 from .ledger import Ledger
 from .serving import PendingRequest, Serving
 from .thread_serving import ThreadServing
@@ -19,6 +21,8 @@ _ACCEPTS_A_TURN = 64
 _HEAD_SECONDS = 10.0
 _LINGER_SECONDS = 2.0
 _MAX_OWN_CONNECTIONS = 4096
+
+_NEW = Handover()
 
 # The serving that takes requests now, or the code to refuse with.
 Target = Callable[[], "Serving | str"]
@@ -49,6 +53,11 @@ class DataPort:
         """Closes a connection once the client has read what was sent."""
         self._spawn(self._send_last(sock, b""))
 
+    def reroute(self, orphan: Orphan) -> None:
+        """A connection that an executor was given in vain."""
+        orphan.sock.setblocking(False)
+        self._spawn(self._serve(orphan.sock, orphan.handover))
+
     async def close(self) -> None:
         self._loop.remove_reader(self._listener)
         self._listener.close()
@@ -68,23 +77,23 @@ class DataPort:
                 return
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             target = self._target()
-            if isinstance(target, ThreadServing) and target.current is not None and target.current.connect(sock):
+            if isinstance(target, ThreadServing) and target.current is not None and target.current.connect(sock, _NEW):
                 continue
             sock.setblocking(False)
             if len(self._tasks) >= _MAX_OWN_CONNECTIONS:
                 sock.close()
                 continue
-            self._spawn(self._serve(sock))
+            self._spawn(self._serve(sock, _NEW))
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _serve(self, sock: socket.socket) -> None:
+    async def _serve(self, sock: socket.socket, handover: Handover) -> None:
         """Reads a head, then lets whoever serves at that moment take the request."""
         try:
-            block, buffered = await asyncio.wait_for(self._read_head(sock), _HEAD_SECONDS)
+            block, buffered = await asyncio.wait_for(self._read_head(sock, handover.buffered), _HEAD_SECONDS)
             head = parse_head(block)
         except WatcherError as error:
             await self._send_last(sock, render_error(error, request_id_of({}), close=True))
@@ -95,7 +104,8 @@ class DataPort:
         except asyncio.CancelledError:
             sock.close()
             raise
-        self._route(PendingRequest(sock, head, request_id_of(head.headers), buffered, time.monotonic()))
+        request_id = handover.request_id or request_id_of(head.headers)
+        self._route(PendingRequest(sock, head, request_id, buffered, handover.arrived or time.monotonic()))
 
     def _route(self, request: PendingRequest) -> None:
         target = self._target()
@@ -104,9 +114,8 @@ class DataPort:
         else:
             target.offer(request)
 
-    async def _read_head(self, sock: socket.socket) -> tuple[bytes, bytes]:
+    async def _read_head(self, sock: socket.socket, buffered: bytes) -> tuple[bytes, bytes]:
         """The head without its empty line, and all that came. Raises EOFError, WatcherError."""
-        buffered = b""
         while (end := buffered.find(b"\r\n\r\n")) < 0:
             if len(buffered) > MAX_HEAD_BYTES:
                 raise WatcherError("HEADERS_TOO_LARGE", f"The request's head is larger than {MAX_HEAD_BYTES} bytes.")

@@ -13,12 +13,12 @@ from typing import Any
 
 from ..channel import Channel, ChannelClosed, Frame, encode
 from ..errors import WatcherError
-from ..executor.main import CONNECTION
+from ..handover import Handover
 from ..memory import cpu_seconds, rss_bytes
 from ..page import OpenRequest, Page
 from .output_pipes import OutputPipes
 
-_MAX_OUTGOING = 256
+_MAX_HANDED = 1024
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,14 @@ def _ignore(*_: object) -> None:
     return None
 
 
+@dataclass(frozen=True)
+class Orphan:
+    """A connection that an executor was handed and never took: user code has seen nothing of it."""
+
+    sock: socket.socket
+    handover: Handover
+
+
 @dataclass
 class Listener:
     """Who owns an executor hears what becomes of it."""
@@ -44,6 +52,7 @@ class Listener:
     begun: Callable[[], None] = _ignore
     done: Callable[[], None] = _ignore
     died: Callable[[Death], None] = _ignore
+    orphaned: Callable[[Orphan], None] = _ignore
 
 
 @dataclass(eq=False)
@@ -64,7 +73,8 @@ class Executor:
 
     def __post_init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._outgoing: deque[tuple[bytes, socket.socket | None, bool]] = deque()
+        self._outgoing: deque[tuple[bytes, socket.socket | None]] = deque()
+        self._handed: deque[Orphan] = deque()
         self._writing = False
         self._reading = True
         self._loaded: asyncio.Future[dict[str, float]] | None = None
@@ -83,12 +93,17 @@ class Executor:
         except asyncio.TimeoutError:
             raise WatcherError("LOAD_FAILED", f"The code did not finish loading within {timeout_seconds:g} s.") from None
 
-    def connect(self, sock: socket.socket, buffered: bytes = b"", arrived: float = 0.0, *, keep: bool = False) -> bool:
-        """Hands a connection over, and closes this side's descriptor unless it is kept. False, and nothing is done, if it takes none."""
-        if self.dead or len(self._outgoing) >= _MAX_OUTGOING:
+    def connect(self, sock: socket.socket, handover: Handover) -> bool:
+        """Hands a connection over for good: `orphaned` is heard if it dies before it took it. False, and nothing is done, if it takes none."""
+        if self.dead or len(self._handed) >= _MAX_HANDED:
             return False
-        self._send("connection", CONNECTION.pack(arrived) + buffered, sock, keep)
+        self._handed.append(Orphan(sock, handover))
+        self._send("connection", handover.encode(), sock)
         return True
+
+    def lend(self, sock: socket.socket, handover: Handover) -> None:
+        """Hands a connection over and keeps it as well."""
+        self._send("connection", handover.encode(), sock)
 
     def close(self, code: str) -> None:
         """Refuses requests with `code` from now on; `idle` is heard when nothing is under way."""
@@ -133,6 +148,8 @@ class Executor:
         if self._loaded is not None and not self._loaded.done():
             self._loaded.set_exception(WatcherError("LOAD_FAILED", f"The process ended with exit code {exit_code} while it loaded the code."))
         self.listener.died(Death(self._kill_code, exit_code, cpu_seconds, list(self.page.open_requests())))
+        while self._handed:
+            self.listener.orphaned(self._handed.popleft())
 
     def _read(self) -> bool:
         """Hears the frames that are there; False if there is none."""
@@ -156,6 +173,9 @@ class Executor:
                 self._loaded.set_result(answer)
             else:
                 self._loaded.set_exception(WatcherError(answer["code"], answer["message"], answer["details"]))
+        elif frame.kind == "took":
+            if self._handed:
+                self._handed.popleft().sock.close()
         elif frame.kind in ("idle", "overrun", "begun", "done"):
             getattr(self.listener, frame.kind)()
 
@@ -165,21 +185,18 @@ class Executor:
             self._loop.remove_reader(self.channel)
             if self._writing:
                 self._loop.remove_writer(self.channel)
-            for _, sock, keep in self._outgoing:
-                if sock is not None and not keep:
-                    sock.close()
             self._outgoing.clear()
             self.channel.close()
 
-    def _send(self, kind: str, payload: bytes = b"", sock: socket.socket | None = None, keep: bool = False) -> None:
+    def _send(self, kind: str, payload: bytes = b"", sock: socket.socket | None = None) -> None:
         if self._reading:
-            self._outgoing.append((encode(kind, payload, 0 if sock is None else 1), sock, keep))
+            self._outgoing.append((encode(kind, payload, 0 if sock is None else 1), sock))
             if not self._writing:
                 self._flush()
 
     def _flush(self) -> None:
         while self._outgoing:
-            data, sock, keep = self._outgoing[0]
+            data, sock = self._outgoing[0]
             try:
                 descriptors = [] if sock is None else [sock.fileno()]
                 sent = socket.send_fds(self.channel.socket, [data], descriptors, socket.MSG_DONTWAIT)
@@ -189,10 +206,8 @@ class Executor:
                 self._stop_channel()
                 self.kill_process(self.id)
                 return
-            if sock is not None and not keep:
-                sock.close()
             if sent < len(data):
-                self._outgoing[0] = (data[sent:], None, False)
+                self._outgoing[0] = (data[sent:], None)
             else:
                 self._outgoing.popleft()
         if bool(self._outgoing) != self._writing:

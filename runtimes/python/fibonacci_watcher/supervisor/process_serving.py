@@ -79,7 +79,7 @@ class ProcessServing(Serving):
             request = flight.request
             flight.executor = executor
             self._busy[executor] = flight
-            executor.connect(request.sock, request.buffered, request.arrived, keep=True)
+            executor.lend(request.sock, request.handover())
         self._grow()
 
     def _grow(self) -> None:

@@ -41,7 +41,7 @@ class WatcherService:
         ledger = Ledger(log)
         self._watcher = Watcher(config, self._base, self._nursery, ledger, log)
         self._data = DataPort(config.host, config.data_port, self._watcher.target, ledger)
-        self._watcher.connect(ServingDeps(self._nursery, ledger, log, self._data.answer, self._data.finish))
+        self._watcher.connect(ServingDeps(self._nursery, ledger, log, self._data.answer, self._data.finish, self._data.reroute))
         api = ControlApi(
             self._watcher,
             Facts(config, self._watcher, self._nursery),

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import WatcherError
+from ..handover import Handover
 from ..http1 import RequestHead
 from ..log import Log
 from .backoff import backoff_seconds
-from .executor import Death, Executor
+from .executor import Death, Executor, Orphan
 from .ledger import Ledger
 from .nursery import Nursery
 from .revision import LoadDocument
@@ -40,6 +41,9 @@ class PendingRequest:
     buffered: bytes
     arrived: float
 
+    def handover(self) -> Handover:
+        return Handover(self.arrived, self.request_id, self.buffered)
+
 
 @dataclass(frozen=True)
 class ServingDeps:
@@ -49,6 +53,8 @@ class ServingDeps:
     # Answers, and closes the connection; closes it once the client has read what an executor answered.
     answer: Callable[[PendingRequest, WatcherError], None]
     finish: Callable[[socket.socket], None]
+    # Routes a connection once more that an executor never took.
+    reroute: Callable[[Orphan], None]
 
 
 class Serving(ABC):
@@ -109,6 +115,7 @@ class Serving(ABC):
         executor = self._deps.nursery.take()
         executor.pipes.belong_to(self.function)
         executor.listener.died = lambda death: self._died(executor, death)
+        executor.listener.orphaned = self._deps.reroute
         self.executors.add(executor)
         try:
             return executor, await executor.load(self.revision.order, LOAD_SECONDS)

@@ -34,7 +34,7 @@ class ThreadServing(Serving):
         return sum(executor.page.in_flight for executor in self.executors) + len(self._held)
 
     def offer(self, request: PendingRequest) -> None:
-        if self.current is not None and self.current.connect(request.sock, request.buffered, request.arrived):
+        if self.current is not None and self.current.connect(request.sock, request.handover()):
             return
         if self.current is None and self._replacing is not None and self._failures == 0 and self._refusing is None:
             # A fresh executor is a matter of milliseconds: shorter than a trip to another instance.
