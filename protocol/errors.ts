@@ -58,6 +58,7 @@ export const ERRORS = {
   CONFIG_INVALID: entry(0, 'A process was started with a wrong configuration.', 'The message names every variable at fault.'),
   PORT_IN_USE: entry(0, 'A port is taken.', 'End the process that the message names, or move ours with `--port`.'),
   TOOLCHAIN_MISSING: entry(0, 'A program that this needs is not installed.', 'Run the line in the message.'),
+  ALREADY_RUNNING: entry(0, 'A platform runs for this project already.', 'Use that one, or end it with Ctrl-C in its terminal.'),
   NOT_RUNNING: entry(0, 'No platform answers at this address.', 'Start it with `npm start` or `fib dev`, or pass `--admin <url>`.'),
   USAGE: entry(0, 'The command line is not understood.', 'See `fib --help`.'),
   SECRET_MISSING: entry(0, 'A secret that a function names has no value.', 'Locally: add the line that the message names to `.env` beside the stack.'),

@@ -52,7 +52,7 @@ async function endLeftover(file: string): Promise<boolean> {
 }
 
 /** Linux tells it in `/proc/<pid>/stat`, field 22 (proc(5)); elsewhere `ps` does. */
-async function startTimeOf(pid: number): Promise<string | undefined> {
+export async function startTimeOf(pid: number): Promise<string | undefined> {
   if (process.platform === 'linux') {
     const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
     return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];

@@ -1,0 +1,23 @@
+import { defineCommand } from '../command.ts';
+import { addStackOptions, parseConfigValues, type StackOptions } from '../stack-options.ts';
+
+interface Options extends StackOptions {
+  readonly port?: string;
+  readonly monitoring: boolean;
+  readonly check?: boolean;
+}
+
+/** `fib dev [stack]`: the platform on this machine, with the stack in it. */
+export const dev = defineCommand<Options>({
+  declare: (program) =>
+    addStackOptions(program.command('dev').description('Run a stack on this machine; what is saved is applied.').argument('[stack]', 'stack file (default: stack.ts)'))
+      .option('--port <port>', 'first of five ports in a row (default: 8080)')
+      .option('--no-monitoring', 'without Prometheus and Alertmanager: nothing scales by rules')
+      .option('--check', 'call every function once cold and once warm, then end; exit code 0 only if all was right'),
+  async run({ terminal, args: [stack], options, cwd, env }) {
+    const [{ runDev }, { DEFAULT_PORT, parsePort }] = await Promise.all([import('../dev/dev.ts'), import('../dev/ports.ts')]);
+    const port = options.port === undefined ? DEFAULT_PORT : parsePort(options.port);
+    const config = parseConfigValues(options.config);
+    return runDev({ stack, cwd, env, port, environment: options.env, config, monitoring: options.monitoring, check: options.check === true }, terminal);
+  },
+});

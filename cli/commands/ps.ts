@@ -1,0 +1,45 @@
+import { addAdminOptions, type AdminOptions, connectAdmin, type FunctionView, type InstanceView } from '../admin-client.ts';
+import { defineCommand } from '../command.ts';
+import { renderTable } from '../table.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** `fib ps`: functions and their instances. */
+export const ps = defineCommand<AdminOptions>({
+  declare: (program) => addAdminOptions(program.command('ps').description('List functions and their instances.')),
+  async run({ terminal, options, cwd, env }) {
+    const client = await connectAdmin(options, cwd, env);
+    const [functions, instances] = await Promise.all([client.functions(), client.instances()]);
+    terminal.result({ functions, instances }, () => render(functions, instances, terminal));
+    return 0;
+  },
+});
+
+function render(functions: readonly FunctionView[], instances: readonly InstanceView[], terminal: Terminal): string {
+  const bold = (text: string) => terminal.paint('bold', text);
+  const functionRows = functions.map((fn) => [
+    `${fn.namespace}/${fn.name}`,
+    fn.runtime,
+    fn.deployment.type === 'hot' ? `hot (${fn.deployment.pool})` : 'cold',
+    `${fn.readyInstances}/${fn.instances}`,
+    `${fn.inFlight}+${fn.waiting}`,
+    callsOf(fn),
+    triggersOf(fn),
+  ]);
+  const parts = [renderTable([['FUNCTION', 'RUNTIME', 'DEPLOYMENT', 'READY', 'BUSY+WAITING', 'CALLS', 'TRIGGERS'].map(bold), ...functionRows])];
+  if (instances.length > 0) {
+    const rows = instances.map((one) => [one.id, one.function, one.state, String(one.inFlight), one.address, one.content.slice(0, 19)]);
+    parts.push(renderTable([['INSTANCE', 'FUNCTION', 'STATE', 'BUSY', 'ADDRESS', 'CONTENT'].map(bold), ...rows]));
+  }
+  const errors = functions.flatMap(({ namespace, name, status: { lastError } }) => (lastError ? [`${terminal.paint('red', `✗ ${namespace}/${name}`)} ${lastError.code}: ${lastError.message}`] : []));
+  return [...parts, ...(errors.length > 0 ? [errors.join('\n')] : [])].join('\n\n');
+}
+
+function callsOf({ invocations: { succeeded, clientErrors, failed, timedOut } }: FunctionView): string {
+  const bad = clientErrors + failed + timedOut;
+  return bad === 0 ? String(succeeded) : `${succeeded} ok, ${bad} not`;
+}
+
+function triggersOf({ routes, timers }: FunctionView): string {
+  const http = routes.map(({ host = '', path, accepted }) => `${host}${path}${accepted ? '' : ' (refused: taken)'}`);
+  return [...http, ...timers.map(({ schedule }) => `timer ${schedule}`)].join(', ');
+}

@@ -1,0 +1,41 @@
+import { resolve } from 'node:path';
+import { defineCommand } from '../command.ts';
+import { findProject, shortPath } from '../project.ts';
+import { addStackOptions, parseConfigValues, type StackOptions } from '../stack-options.ts';
+
+interface Options extends StackOptions {
+  readonly out: string;
+  readonly gatewayUrl?: string;
+  readonly print?: boolean;
+}
+
+/** `fib synth [stack]`: the manifests of a stack, one file an object. */
+export const synth = defineCommand<Options>({
+  declare: (program) =>
+    addStackOptions(program.command('synth').description('Write the manifests and packages of a stack.').argument('[stack]', 'stack file (default: stack.ts)'))
+      .option('--out <folder>', 'where to write', 'manifests')
+      .option('--gateway-url <url>', 'what `fn.url` begins with')
+      .option('--print', 'print the manifests as YAML and write nothing'),
+  async run({ terminal, args: [stack], options, cwd }) {
+    const [{ loadStack }, { writeSynth }, { renderYaml }] = await Promise.all([
+      import('../../constructs/loader.ts'),
+      import('../../constructs/synth/write.ts'),
+      import('../../constructs/synth/yaml.ts'),
+    ]);
+    const project = findProject(cwd, stack);
+    const load = { env: options.env, config: parseConfigValues(options.config), ...(options.gatewayUrl !== undefined && { gatewayUrl: options.gatewayUrl }) };
+    const result = await loadStack(project.stack, load);
+    const objects = result.objects.map(({ object }) => object);
+    if (options.print) {
+      terminal.result({ objects }, () => objects.map(renderYaml).join('---\n').trimEnd());
+      return 0;
+    }
+    const folder = resolve(cwd, options.out);
+    const report = writeSynth(folder, result);
+    terminal.result({ folder, objects: objects.length, ...report }, () => {
+      const changes = [...report.written.map((path) => `  ${terminal.paint('green', '+')} ${path}`), ...report.removed.map((path) => `  ${terminal.paint('red', '-')} ${path}`)];
+      return [...changes, `${objects.length} objects in ${shortPath(cwd, folder)}: ${report.written.length} files written, ${report.removed.length} removed, ${report.unchanged} unchanged`].join('\n');
+    });
+    return 0;
+  },
+});

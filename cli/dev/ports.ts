@@ -1,0 +1,45 @@
+import { createServer } from 'node:net';
+import { findPortOwner } from '../../kit/port-owner.ts';
+import { PlatformError } from '../../protocol/errors.ts';
+
+export const DEFAULT_PORT = 8080;
+
+/** Ports of a local platform: five in a row. */
+export interface Ports {
+  readonly gateway: number;
+  readonly admin: number;
+  readonly scaler: number;
+  readonly prometheus: number;
+  readonly alertmanager: number;
+}
+
+export function portsFrom(first: number): Ports {
+  return { gateway: first, admin: first + 1, scaler: first + 2, prometheus: first + 3, alertmanager: first + 4 };
+}
+
+/** @throws PlatformError USAGE */
+export function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port < 1 || port > 65_531) throw new PlatformError('USAGE', `--port ${text} is not a port: take one from 1 to 65531; it and the four after it are used`);
+  return port;
+}
+
+/** Makes sure that nothing listens there yet. @throws PlatformError PORT_IN_USE naming every taken port and who holds it */
+export async function checkPorts(host: string, ports: Ports): Promise<void> {
+  const names = Object.keys(ports) as (keyof Ports)[];
+  const taken = (await Promise.all(names.map(async (name) => ((await isFree(host, ports[name])) ? undefined : name)))).filter((name) => name !== undefined);
+  if (taken.length === 0) return;
+  const holders = await Promise.all(taken.map(async (name) => ({ name, port: ports[name], owner: await findPortOwner(ports[name]) })));
+  const lines = holders.map(({ name, port, owner }) => `port ${port} (${name}) is taken by ${owner ? `process ${owner.pid} (${owner.name})` : 'another process'}`);
+  throw new PlatformError('PORT_IN_USE', `${lines.join('; ')}: end it, or move ours with --port`, {
+    details: { ports: holders.map(({ name, port, owner }) => ({ name, port, ...(owner && { pid: owner.pid, process: owner.name }) })) },
+  });
+}
+
+function isFree(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, host, () => server.close(() => resolve(true)));
+  });
+}

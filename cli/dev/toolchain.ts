@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** A program that the platform can use, or why it is off and what to run. */
+export type Tool = { readonly path: string } | { readonly missing: string; readonly wayOut: string };
+
+export interface Toolchain {
+  /** ≥ 3.10 with the package `cryptography`: runtime python. */
+  readonly python: Tool;
+  /** Scaling by rules. */
+  readonly monitoring: { readonly prometheus: string; readonly alertmanager: string } | { readonly missing: string; readonly wayOut: string };
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const PYTHONS = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python3.10'];
+const PYTHON_PROBE = 'import sys, cryptography; assert sys.version_info >= (3, 10) and int(cryptography.__version__.split(".")[0]) >= 38';
+
+/** Looks where `npm start` says (FIB_PYTHON, FIB_PROMETHEUS, FIB_ALERTMANAGER), in the project's `.fib/python`, and on PATH. */
+export async function findToolchain(projectRoot: string, env: Env): Promise<Toolchain> {
+  return { python: await findPython(projectRoot, env), monitoring: findMonitoring(env) };
+}
+
+async function findPython(projectRoot: string, env: Env): Promise<Tool> {
+  if (env['FIB_PYTHON']) return { path: env['FIB_PYTHON'] };
+  const own = join(projectRoot, '.fib', 'python', 'bin', 'python');
+  const candidates = [isExecutable(own) ? own : undefined, ...PYTHONS.map((name) => onPath(env, name))];
+  for (const path of candidates) {
+    if (path !== undefined && (await succeeds(path, ['-c', PYTHON_PROBE]))) return { path };
+  }
+  return {
+    missing: 'no Python ≥ 3.10 with the package cryptography',
+    wayOut: 'python3 -m venv .fib/python && .fib/python/bin/pip install "cryptography>=38"',
+  };
+}
+
+function findMonitoring(env: Env): Toolchain['monitoring'] {
+  const prometheus = env['FIB_PROMETHEUS'] ?? onPath(env, 'prometheus');
+  const alertmanager = env['FIB_ALERTMANAGER'] ?? onPath(env, 'alertmanager') ?? onPath(env, 'prometheus-alertmanager');
+  if (prometheus && alertmanager) return { prometheus, alertmanager };
+  const wayOut = process.platform === 'darwin' ? 'brew install prometheus alertmanager' : 'sudo apt-get install --no-install-recommends prometheus prometheus-alertmanager';
+  return { missing: `no ${[prometheus ? '' : 'Prometheus', alertmanager ? '' : 'Alertmanager'].filter(Boolean).join(' and no ')}`, wayOut };
+}
+
+function onPath(env: Env, name: string): string | undefined {
+  return (env['PATH'] ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, name))
+    .find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function succeeds(path: string, args: readonly string[]): Promise<boolean> {
+  return new Promise((resolve) => {
+    execFile(path, [...args], { timeout: 10_000 }, (error) => resolve(!error));
+  });
+}
