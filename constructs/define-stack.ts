@@ -1,3 +1,6 @@
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { getCallSites } from 'node:util';
 import type { App } from 'cdk8s';
 import { PlatformError } from '../protocol/errors.ts';
 
@@ -9,11 +12,14 @@ export interface StackContext {
   readonly config: Readonly<Record<string, string>>;
 }
 
-export type DefineStack = (app: App, context: StackContext) => void | Promise<void>;
+/** Builds the constructs, at once: what is slow or asynchronous (reading a file, asking a service) is awaited at the top of the stack file. */
+export type DefineStack = (app: App, context: StackContext) => void;
 
 /** What a stack file exports by default. */
 export interface StackDefinition {
   readonly define: DefineStack;
+  /** Folder of the file that called `defineStack`. */
+  readonly folder: string;
 }
 
 // The stack file may hold another copy of this package than the loader: both know the mark by its registered name.
@@ -33,9 +39,16 @@ export function defineStack(define: DefineStack): StackDefinition {
   if (typeof define !== 'function') {
     throw new PlatformError('STACK_INVALID', `defineStack takes a function (app, { env, config }) => { … }, not ${define === null ? 'null' : typeof define}`);
   }
-  return Object.defineProperty({ define }, MARK, { value: true });
+  return Object.defineProperty({ define, folder: callersFolder() }, MARK, { value: true });
 }
 
 export function isStackDefinition(value: unknown): value is StackDefinition {
   return typeof value === 'object' && value !== null && MARK in value;
+}
+
+/** The call site of `defineStack`: the frame above it. */
+function callersFolder(): string {
+  const name = getCallSites(3)[2]?.scriptName ?? '';
+  if (name.startsWith('file:')) return dirname(fileURLToPath(name));
+  return name.startsWith('/') ? dirname(name) : process.cwd();
 }

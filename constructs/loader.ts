@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { App } from 'cdk8s';
 import { PlatformError } from '../protocol/errors.ts';
@@ -35,18 +35,26 @@ export async function loadStack(file: string, options: LoadOptions = {}): Promis
   if (!isStackDefinition(definition)) {
     throw new PlatformError('STACK_LOAD_FAILED', `${path} does not export a stack: write export default defineStack((app, { env, config }) => { … })`, { details: { file: path } });
   }
-  const result = await synthesizeStack(definition, { ...options, baseDirectory: dirname(path), file: path });
+  const result = synthesizeStack(definition, options, path);
   return { ...result, sources: [...new Set([path, ...result.sources])] };
 }
 
-/** Builds and synthesizes a stack that is at hand. `baseDirectory` is what relative code paths start from. */
-export async function synthesizeStack(stack: StackDefinition, options: LoadOptions & { readonly baseDirectory?: string; readonly file?: string } = {}): Promise<SynthResult> {
+/**
+ * Builds and synthesizes a stack that is at hand.
+ * @param file for error messages, where the stack was loaded from one
+ * @throws PlatformError as `loadStack`
+ */
+export function synthesizeStack(stack: StackDefinition, options: LoadOptions = {}, file?: string): SynthResult {
   const app = new App();
-  app.node.setContext(BASE_DIRECTORY, options.baseDirectory ?? process.cwd());
+  app.node.setContext(BASE_DIRECTORY, stack.folder);
   try {
-    await stack.define(app, Object.freeze({ env: options.env ?? 'dev', config: Object.freeze({ ...options.config }) }));
+    const returned = stack.define(app, Object.freeze({ env: options.env ?? 'dev', config: Object.freeze({ ...options.config }) })) as unknown;
+    if (returned instanceof Promise) {
+      returned.catch(() => undefined);
+      throw new PlatformError('STACK_INVALID', 'defineStack was given an asynchronous function; build the constructs at once, and await what is needed at the top of the stack file');
+    }
   } catch (error) {
-    throw loadError(options.file, error);
+    throw loadError(file, error);
   }
   return synthesizeApp(app, { gatewayUrl: options.gatewayUrl ?? DEFAULT_GATEWAY_URL });
 }
