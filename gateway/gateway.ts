@@ -1,20 +1,26 @@
-import { Agent } from 'node:http';
+import { Agent, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Log } from '../kit/log.ts';
 import { createMetrics } from '../kit/metrics.ts';
 import { createHttpServer, serve, type Served } from '../kit/serve.ts';
 import type { Store } from '../kit/store/store.ts';
 import type { GatewayConfig } from '../protocol/config.ts';
+import type { GatewayMessage } from '../protocol/stream.ts';
 import { type Filters, NO_FILTERS } from './admission/filters.ts';
+import { createAdminListener } from './admin/admin.ts';
+import { answerParserErrors, capConnections } from './boundary/connections.ts';
 import { createIds } from './boundary/ids.ts';
-import { createCapacity } from './capacity/capacity.ts';
-import { createInstanceRegistry } from './capacity/instance-registry.ts';
+import { type Capacity, createCapacity } from './capacity/capacity.ts';
+import { createInstanceRegistry, type InstanceRegistry } from './capacity/instance-registry.ts';
 import { createColdStarts } from './dispatch/cold-start.ts';
-import { createDispatcher } from './dispatch/dispatcher.ts';
+import { createDispatcher, functionNotFound } from './dispatch/dispatcher.ts';
 import { createReplyHolder } from './dispatch/reply.ts';
 import type { FunctionEntry } from './functions/function-entry.ts';
-import { createFunctionTable } from './functions/function-table.ts';
-import { createDemandReporter } from './leader/demand.ts';
+import { createFunctionTable, type FunctionTable } from './functions/function-table.ts';
+import { createDemandReporter, type DemandReporter } from './leader/demand.ts';
 import { createLeaderLink } from './leader/link.ts';
+import { renderMetrics } from './metrics/exposition.ts';
+import { addProcessMetrics } from './metrics/process.ts';
 import { createRouteIndex } from './routes/route-index.ts';
 
 export interface GatewayOptions {
@@ -26,6 +32,7 @@ export interface GatewayOptions {
 
 export interface Gateway {
   readonly invocations: Served;
+  readonly admin: Served;
   /** Lets requests under way end, then stops everything. Idempotent. */
   close(): Promise<void>;
 }
@@ -33,46 +40,81 @@ export interface Gateway {
 /** A whole gateway. Resolves once it knows its functions and listens; instances come with the leader's stream. */
 export async function createGateway({ config, store, log, filters = NO_FILTERS }: GatewayOptions): Promise<Gateway> {
   let draining = false;
+  const isDraining = () => draining;
+  const ids = createIds();
   const metrics = createMetrics();
+  const processMetrics = addProcessMetrics(metrics);
   const routes = createRouteIndex<FunctionEntry>();
+  const tunnels = new Set<Duplex>();
+  const agent = new Agent({ keepAlive: true, timeout: 0 });
   const leader = createLeaderLink({ url: config.scalerUrl, token: config.internalToken, log });
   const demand = createDemandReporter((message) => leader.send(message));
   const capacity = createCapacity({ zone: config.zone, demand, leader });
-  const table = await createFunctionTable({ store, routes, log, onChange: (entry) => capacity.serve(entry) });
+  const table = await createFunctionTable({ store, routes, log, onChange: (entry) => onFunctionChange(entry, capacity) });
   const registry = createInstanceRegistry({ table, capacity, leader });
-  const agent = new Agent({ keepAlive: true, timeout: 0 });
   const dispatcher = createDispatcher({
-    ids: createIds(),
+    ids,
     routes,
     capacity,
     filters,
+    agent,
+    tunnels,
     coldStarts: createColdStarts(metrics),
     holder: createReplyHolder(),
-    agent,
     retries: config.retries === 'on',
     suspect: registry.suspect,
-    draining: () => draining,
+    draining: isDraining,
   });
-  leader.open({
-    hello: (epoch) => ({
-      type: 'hello',
-      gateway: config.gatewayId,
-      epoch,
-      ...(config.zone !== '' && { zone: config.zone }),
-      active: [...demand.active()].map(({ key, line, inFlight }) => ({ function: key, waiting: line.size, inFlight })),
-      instances: registry.known(),
-    }),
-    onMessage: registry.apply,
-  });
-  const server = createHttpServer(dispatcher.handle);
+  leader.open({ hello: (epoch) => hello(config, epoch, demand, registry), onMessage: registry.apply });
+
+  const { token, logDir } = { token: config.internalToken, logDir: config.logDir };
+  const render = () => renderMetrics(table.all(), metrics, performance.now());
+  const adminListener = createAdminListener({ token, logDir, ids, log, store, table, registry, leader, dispatcher, renderMetrics: render, draining: isDraining });
+  const admin = await serve(createHttpServer(adminListener), { host: config.host, port: config.adminPort, name: 'the admin API' });
+  const server = createHttpServer(dispatcher.handle, { shouldUpgradeCallback: wantsTunnel });
   server.on('checkContinue', dispatcher.handle);
+  server.on('checkExpectation', dispatcher.handle);
+  server.on('upgrade', dispatcher.handleUpgrade);
+  capConnections(server, config.connectionsPerAddress);
+  answerParserErrors(server, ids);
   const invocations = await serve(server, { host: config.host, port: config.port, name: 'invocations' });
-  let closing: Promise<void> | undefined;
+
   const close = async () => {
     draining = true;
-    await invocations.close(30_000);
-    await Promise.all([demand.close(), leader.close(), table.close(), registry.close()]);
+    for (const socket of tunnels) socket.destroy();
+    await invocations.close(longestRequestMs(table));
+    await admin.close(longestRequestMs(table));
+    await Promise.all([demand.close(), leader.close(), table.close(), registry.close(), processMetrics.close()]);
     agent.destroy();
   };
-  return { invocations, close: () => (closing ??= close()) };
+  let closing: Promise<void> | undefined;
+  return { invocations, admin, close: () => (closing ??= close()) };
+}
+
+/** Requests that waited for a Function that is gone are told so; new capacity may serve the others. */
+function onFunctionChange(entry: FunctionEntry, capacity: Capacity): void {
+  if (entry.resource === undefined) capacity.refuse(entry, functionNotFound(entry.key));
+  else capacity.serve(entry);
+}
+
+function hello(config: GatewayConfig, epoch: number, demand: DemandReporter, registry: InstanceRegistry): GatewayMessage {
+  return {
+    type: 'hello',
+    gateway: config.gatewayId,
+    epoch,
+    ...(config.zone !== '' && { zone: config.zone }),
+    active: [...demand.active()].map(({ key, line, inFlight }) => ({ function: key, waiting: line.size, inFlight })),
+    instances: registry.known(),
+  };
+}
+
+/** Upgrades to HTTP/2 are offers that a server may ignore (RFC 9113 3.1); everything else is the function's to answer. */
+function wantsTunnel({ headers }: IncomingMessage): boolean {
+  return headers.upgrade !== undefined && !/^h2c?$/i.test(headers.upgrade);
+}
+
+/** How long a drain may take: the longest that any request under way may. */
+function longestRequestMs(table: FunctionTable): number {
+  const busy = [...table.all()].filter((entry) => entry.busy);
+  return Math.max(1000, ...busy.map(({ limits }) => (limits ? limits.activationTimeoutMs + limits.timeoutMs : 0)));
 }

@@ -22,5 +22,5 @@ try {
   process.once('SIGINT', () => void stop('SIGINT'));
 } catch (err) {
   startLog.error('the gateway could not start', { err });
-  process.exitCode = 1;
+  process.exit(1);
 }

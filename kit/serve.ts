@@ -6,6 +6,7 @@ import { findPortOwner } from './port-owner.ts';
 /** Headers must arrive within this; checked every `HEADERS_CHECK_MS`. */
 export const HEADERS_TIMEOUT_MS = 10_000;
 export const HEADERS_CHECK_MS = 5_000;
+const IDLE_SWEEP_MS = 50;
 
 export interface ServeOptions {
   readonly host: string;
@@ -31,10 +32,10 @@ export function createHttpServer(listener: RequestListener<typeof IncomingMessag
 
 /** Listens. @throws PlatformError PORT_IN_USE naming the process that holds the port, where it can be found */
 export async function serve(server: Server, { host, port, name }: ServeOptions): Promise<Served> {
-  const upgraded = new Set<Socket>();
-  server.on('upgrade', (_request, socket: Socket) => {
-    upgraded.add(socket);
-    socket.once('close', () => upgraded.delete(socket));
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
   });
   await listen(server, host, port, name);
   const bound = (server.address() as AddressInfo).port;
@@ -43,7 +44,7 @@ export async function serve(server: Server, { host, port, name }: ServeOptions):
     server,
     port: bound,
     url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
-    close: (graceMs = 0) => (closing ??= closeServer(server, upgraded, graceMs)),
+    close: (graceMs = 0) => (closing ??= closeServer(server, sockets, graceMs)),
   };
 }
 
@@ -66,18 +67,19 @@ async function portInUse(name: string, host: string, port: number, cause: Error)
   });
 }
 
-function closeServer(server: Server, upgraded: ReadonlySet<Socket>, graceMs: number): Promise<void> {
+function closeServer(server: Server, sockets: ReadonlySet<Socket>, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const cut = () => {
-      server.closeAllConnections();
-      for (const socket of upgraded) socket.destroy();
+      for (const socket of sockets) socket.destroy();
     };
     const timer = setTimeout(cut, graceMs);
+    // A connection whose answer began before the close stays open as idle; Node looks for those only once.
+    const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
     server.close(() => {
       clearTimeout(timer);
+      clearInterval(sweep);
       resolve();
     });
-    server.closeIdleConnections();
     if (graceMs === 0) cut();
   });
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { PlatformError } from '../../protocol/errors.ts';
 import { runAfterMatch } from '../admission/filters.ts';
 import { sendError, toPlatformError } from '../answer.ts';
@@ -7,17 +8,18 @@ import { readRequestHead, type RequestHead } from '../boundary/request-head.ts';
 import type { FunctionEntry } from '../functions/function-entry.ts';
 import type { RouteIndex } from '../routes/route-index.ts';
 import { Exchange, type ExchangeDeps } from './exchange.ts';
+import { keepClient, responseOn, type UpgradingClient } from './tunnel.ts';
 
 export interface Dispatcher {
   /** A client's request: boundary, route, function. */
   handle(request: IncomingMessage, response: ServerResponse): void;
-  /** The head and the function of a request, or what it is refused with. */
-  resolve(request: IncomingMessage): { head: RequestHead; entry: FunctionEntry } | Refusal;
+  /** A request that wants another protocol on its connection. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, early: Buffer): void;
   /** Calls a function for a request that was matched already. */
   invoke(entry: FunctionEntry, head: RequestHead, request: IncomingMessage, response: ServerResponse): void;
 }
 
-export interface Refusal {
+interface Refusal {
   readonly error: PlatformError;
   readonly requestId: string;
 }
@@ -30,31 +32,35 @@ export interface DispatcherDeps extends ExchangeDeps {
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const { ids, routes, filters } = deps;
 
-  const resolve: Dispatcher['resolve'] = (request) => {
+  const resolve = (request: IncomingMessage): { head: RequestHead; entry: FunctionEntry } | Refusal => {
     const head = readRequestHead(request, ids);
     if (head instanceof PlatformError) return { error: head, requestId: ids.trace() };
     const route = routes.match(head.host, head.path, head.method);
     return route === undefined ? { error: unmatched(routes, head), requestId: head.requestId } : { head, entry: route.target };
   };
-  const start = (entry: FunctionEntry, head: RequestHead, request: IncomingMessage, response: ServerResponse) => {
+  const start = (entry: FunctionEntry, head: RequestHead, request: IncomingMessage, response: ServerResponse, upgrading?: UpgradingClient) => {
     if (entry.limits === undefined) return sendError(response, functionNotFound(entry.key), head.requestId);
-    new Exchange(deps, entry, entry.limits, head, request, response).start();
+    new Exchange(deps, entry, entry.limits, head, request, response, upgrading).start();
   };
-  const invoke: Dispatcher['invoke'] = (entry, head, request, response) => {
-    if (filters.afterMatch.length === 0) return start(entry, head, request, response);
+  const invoke = (entry: FunctionEntry, head: RequestHead, request: IncomingMessage, response: ServerResponse, upgrading?: UpgradingClient) => {
+    if (filters.afterMatch.length === 0) return start(entry, head, request, response, upgrading);
     const refuse = (error: unknown) => sendError(response, toPlatformError(error), head.requestId);
-    Promise.resolve(runAfterMatch(filters.afterMatch, entry, head)).then((verdict) => (verdict ? refuse(verdict) : start(entry, head, request, response)), refuse);
+    Promise.resolve(runAfterMatch(filters.afterMatch, entry, head)).then((verdict) => (verdict ? refuse(verdict) : start(entry, head, request, response, upgrading)), refuse);
+  };
+  const handle = (request: IncomingMessage, response: ServerResponse, upgrading?: UpgradingClient) => {
+    const resolved = resolve(request);
+    if ('error' in resolved) {
+      if (resolved.error.code === 'BAD_REQUEST') response.shouldKeepAlive = false;
+      return sendError(response, resolved.error, resolved.requestId);
+    }
+    invoke(resolved.entry, resolved.head, request, response, upgrading);
   };
   return {
-    resolve,
     invoke,
-    handle(request, response) {
-      const resolved = resolve(request);
-      if ('error' in resolved) {
-        if (resolved.error.code === 'BAD_REQUEST') response.shouldKeepAlive = false;
-        return sendError(response, resolved.error, resolved.requestId);
-      }
-      invoke(resolved.entry, resolved.head, request, response);
+    handle: (request, response) => handle(request, response),
+    handleUpgrade(request, socket, early) {
+      const response = responseOn(request, socket);
+      handle(request, response, keepClient(request, socket, early));
     },
   };
 }

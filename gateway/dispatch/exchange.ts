@@ -1,5 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Agent } from 'node:http';
+import type { Agent, IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { isErrorCode, PlatformError } from '../../protocol/errors.ts';
 import { HEADERS } from '../../protocol/names.ts';
 import type { Filters } from '../admission/filters.ts';
@@ -15,6 +15,7 @@ import type { ReplyHolder } from './reply.ts';
 import { collectBody, REPLAY_LIMIT_BYTES, StreamedBody } from './request-body.ts';
 import { type Failure, mayRetry } from './retry.ts';
 import { sendBuffered, sendStreamed } from './send.ts';
+import { sendUpgrade, type UpgradingClient } from './tunnel.ts';
 
 export interface ExchangeDeps {
   readonly capacity: Capacity;
@@ -28,6 +29,8 @@ export interface ExchangeDeps {
   suspect(instance: Instance, reason: string): void;
   /** The gateway stops: connections end with their answer. */
   draining(): boolean;
+  /** Tunnels that are open. */
+  readonly tunnels: Set<Duplex>;
 }
 
 /** The watcher's own 504 comes first; ours is for one that hangs. */
@@ -44,6 +47,8 @@ export class Exchange implements Claimant {
   readonly head: RequestHead;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** Where the client wants to leave HTTP behind. */
+  readonly upgrading: UpgradingClient | undefined;
   avoid: Instance | undefined;
   /** The client has been told to send its body. */
   continued = false;
@@ -60,13 +65,14 @@ export class Exchange implements Claimant {
   #retiredTries = 0;
   #done = false;
 
-  constructor(deps: ExchangeDeps, entry: FunctionEntry, limits: FunctionLimits, head: RequestHead, request: IncomingMessage, response: ServerResponse) {
+  constructor(deps: ExchangeDeps, entry: FunctionEntry, limits: FunctionLimits, head: RequestHead, request: IncomingMessage, response: ServerResponse, upgrading?: UpgradingClient) {
     this.deps = deps;
     this.entry = entry;
     this.#limits = limits;
     this.head = head;
     this.request = request;
     this.response = response;
+    this.upgrading = upgrading;
   }
 
   start(): void {
@@ -98,7 +104,8 @@ export class Exchange implements Claimant {
     const attempt = new Attempt(this, instance);
     this.#attempt = attempt;
     const headers = this.#requestHeaders(Math.max(1, Math.ceil(this.#deadlineAt - now)));
-    if (this.#body instanceof StreamedBody) sendStreamed(attempt, headers, this.#body, this.deps.agent);
+    if (this.upgrading !== undefined) sendUpgrade(attempt, headers, this.upgrading);
+    else if (this.#body instanceof StreamedBody) sendStreamed(attempt, headers, this.#body, this.deps.agent);
     else sendBuffered(attempt, headers, this.#body);
   }
 
@@ -116,6 +123,11 @@ export class Exchange implements Claimant {
     }
     this.#finish(attempt.reply.status);
     this.release(attempt);
+  }
+
+  /** The connection is the function's now: its time limit and the count end here, the slot is held until the tunnel closes. */
+  onTunnel(): void {
+    this.#finish(101);
   }
 
   onFailed(attempt: Attempt, failure: Failure): void {

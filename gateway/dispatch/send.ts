@@ -1,4 +1,5 @@
 import { type Agent, type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
+import type { Instance } from '../capacity/instance.ts';
 import type { Attempt, Controller } from './attempt.ts';
 import type { StreamedBody } from './request-body.ts';
 
@@ -14,12 +15,10 @@ export function sendBuffered(attempt: Attempt, headers: string[], body: Buffer |
 /** Moves a request whose body is streamed: with `Expect: 100-continue` (which undici does not speak), so that a refusal comes before the body is touched. */
 export function sendStreamed(attempt: Attempt, headers: string[], body: StreamedBody, agent: Agent): void {
   const { exchange, instance } = attempt;
-  const colon = instance.address.lastIndexOf(':');
   const length = body.length < 0 ? ['transfer-encoding', 'chunked'] : ['content-length', String(body.length)];
   const request = httpRequest({
     agent,
-    host: instance.address.slice(0, colon),
-    port: Number(instance.address.slice(colon + 1)),
+    ...addressOf(instance),
     method: exchange.head.method,
     path: exchange.head.target,
     headers: [...headers, ...length, 'expect', '100-continue', 'connection', 'keep-alive'],
@@ -53,7 +52,8 @@ export function sendStreamed(attempt: Attempt, headers: string[], body: Streamed
   request.flushHeaders();
 }
 
-function receive(attempt: Attempt, controller: Controller, request: ClientRequest, response: IncomingMessage): void {
+/** Gives a `node:http` answer to an attempt, as undici would. */
+export function receive(attempt: Attempt, controller: Controller, request: ClientRequest, response: IncomingMessage): void {
   controller.pause = () => void response.pause();
   controller.resume = () => void response.resume();
   attempt.onResponseStart(controller, response.statusCode ?? 502, response.headers);
@@ -67,6 +67,11 @@ function receive(attempt: Attempt, controller: Controller, request: ClientReques
   response.on('error', (error) => attempt.onResponseError(controller, error));
 }
 
-function controllerOf(request: ClientRequest): Controller {
+export function controllerOf(request: ClientRequest): Controller {
   return { pause() {}, resume() {}, abort: (reason) => void request.destroy(reason) };
+}
+
+export function addressOf({ address }: Instance): { host: string; port: number } {
+  const colon = address.lastIndexOf(':');
+  return { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) };
 }

@@ -1,0 +1,114 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Log } from '../../kit/log.ts';
+import { METRICS_CONTENT_TYPE } from '../../kit/metrics.ts';
+import type { Store } from '../../kit/store/store.ts';
+import { PlatformError } from '../../protocol/errors.ts';
+import { ADMIN_PATHS, functionName } from '../../protocol/names.ts';
+import { sendError, sendJson, toPlatformError } from '../answer.ts';
+import type { Ids } from '../boundary/ids.ts';
+import { readRequestHead, type RequestHead } from '../boundary/request-head.ts';
+import type { InstanceRegistry } from '../capacity/instance-registry.ts';
+import { type Dispatcher, functionNotFound } from '../dispatch/dispatcher.ts';
+import type { FunctionTable } from '../functions/function-table.ts';
+import type { LeaderLink } from '../leader/link.ts';
+import { tailLogs } from './log-tail.ts';
+import { createTokenCheck } from './token.ts';
+import { viewFunctions, viewInstance } from './views.ts';
+
+export interface AdminDeps {
+  readonly token: string;
+  /** Empty: no logs here. */
+  readonly logDir: string;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly store: Store;
+  readonly table: FunctionTable;
+  readonly registry: InstanceRegistry;
+  readonly leader: LeaderLink;
+  readonly dispatcher: Dispatcher;
+  renderMetrics(): string;
+  draining(): boolean;
+}
+
+const DEFAULT_LOG_LINES = 200;
+const MAX_LOG_LINES = 10_000;
+
+/** The admin port: health, readiness and metrics for everyone; `/v1/…` with the internal token. */
+export function createAdminListener(deps: AdminDeps): RequestListener {
+  const mayUse = createTokenCheck(deps.token);
+  return (request, response) => {
+    const head = readRequestHead(request, deps.ids);
+    if (head instanceof PlatformError) return sendError(response, head, deps.ids.trace());
+    const answer = async () => {
+      if (answerOpen(deps, head, response)) return;
+      if (!mayUse(request)) throw new PlatformError('TOKEN_INVALID', 'this path needs the header authorization: Bearer <internal token>');
+      if (head.path.startsWith(`${ADMIN_PATHS.invoke}/`)) return invoke(deps, head, request, response);
+      if (head.method !== 'GET') throw new PlatformError('METHOD_NOT_ALLOWED', `${head.method} is not taken here: use GET`, { details: { allow: ['GET'] } });
+      await answerView(deps, head, response);
+    };
+    answer().catch((thrown: unknown) => {
+      const error = toPlatformError(thrown);
+      if (error.code === 'INTERNAL') deps.log.error('admin request failed', { err: thrown, requestId: head.requestId });
+      sendError(response, error, head.requestId);
+    });
+  };
+}
+
+function answerOpen(deps: AdminDeps, { path }: RequestHead, response: ServerResponse): boolean {
+  switch (path) {
+    case ADMIN_PATHS.health:
+      sendJson(response, 200, { status: 'ok' });
+      return true;
+    case ADMIN_PATHS.ready:
+      sendJson(response, deps.draining() ? 503 : 200, { status: deps.draining() ? 'draining' : 'ready', scaler: deps.leader.connected });
+      return true;
+    case ADMIN_PATHS.metrics:
+      response.writeHead(200, { 'content-type': METRICS_CONTENT_TYPE }).end(deps.renderMetrics());
+      return true;
+    default:
+      return false;
+  }
+}
+
+async function answerView(deps: AdminDeps, head: RequestHead, response: ServerResponse): Promise<void> {
+  switch (head.path) {
+    case ADMIN_PATHS.functions:
+      return sendJson(response, 200, { functions: viewFunctions(deps.table) });
+    case ADMIN_PATHS.instances: {
+      const { connected, epoch, gateways } = deps.leader;
+      return sendJson(response, 200, { instances: [...deps.registry.all()].map(viewInstance), scaler: { connected, epoch, gateways } });
+    }
+    case ADMIN_PATHS.revisions:
+      return sendJson(response, 200, { revisions: await deps.store.list('Revision') });
+    case ADMIN_PATHS.logs:
+      return answerLogs(deps, head, response);
+    default:
+      throw new PlatformError('NOT_FOUND', `the admin API has nothing at ${head.path.slice(0, 200)}`);
+  }
+}
+
+async function answerLogs({ logDir }: AdminDeps, { target }: RequestHead, response: ServerResponse): Promise<void> {
+  const query = new URL(target, 'http://admin').searchParams;
+  const lines = Number(query.get('lines') ?? DEFAULT_LOG_LINES);
+  if (!Number.isInteger(lines) || lines < 0 || lines > MAX_LOG_LINES) throw new PlatformError('BAD_REQUEST', `lines=${query.get('lines')} is not a whole number from 0 to ${MAX_LOG_LINES}`);
+  if (logDir === '') throw new PlatformError('NOT_FOUND', 'this gateway has no log folder: set FIB_LOG_DIR');
+  const stopped = new AbortController();
+  response.on('close', () => stopped.abort());
+  response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
+  response.flushHeaders();
+  const options = { dir: logDir, function: query.get('function') ?? undefined, lines, follow: query.get('follow') === '1' };
+  await tailLogs(options, (line) => response.write(`${line}\n`), stopped.signal);
+  response.end();
+}
+
+/** `/v1/invoke/<namespace>/<name>/<path…>` through the same dispatcher; the internal token goes no further. */
+function invoke({ table, dispatcher }: AdminDeps, head: RequestHead, request: IncomingMessage, response: ServerResponse): void {
+  const rest = head.target.slice(ADMIN_PATHS.invoke.length + 1);
+  const match = /^([^/?]+)\/([^/?]+)(\/[^?]*)?(\?.*)?$/.exec(rest);
+  const key = functionName(match?.[1] ?? '', match?.[2] ?? '');
+  const entry = table.get(key);
+  if (!match || !entry) throw functionNotFound(key);
+  const target = `${match[3] ?? '/'}${match[4] ?? ''}`;
+  const headers = head.headers.filter((_item, index, all) => all[index - (index % 2)]?.toLowerCase() !== 'authorization');
+  dispatcher.invoke(entry, { ...head, target, path: match[3] ?? '/', headers }, request, response);
+}
