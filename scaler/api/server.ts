@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type ErrorBody, PlatformError } from '../../protocol/errors.ts';
+import { HEADERS, SCALER_PATHS } from '../../protocol/names.ts';
+import { METRICS_CONTENT_TYPE } from '../../kit/metrics.ts';
+import { createHttpServer, type Served, serve } from '../../kit/serve.ts';
+import { createBearerCheck } from './bearer.ts';
+
+export interface ApiDeps {
+  readonly host: string;
+  readonly port: number;
+  readonly internalToken: string;
+  acceptStream(request: IncomingMessage, response: ServerResponse): void;
+  /** Alertmanager said something: look now. Its words are not used. */
+  onAlert(): void;
+  ready(): boolean;
+  metrics(): string;
+  targets(): object;
+  state(): object;
+}
+
+/** The scaler's port. Health, readiness and metrics are open; all else wants the internal token. */
+export function createApi(deps: ApiDeps): Promise<Served> {
+  const authorized = createBearerCheck(deps.internalToken);
+  const routes: Record<string, { method: 'GET' | 'POST'; open?: boolean; handle(request: IncomingMessage, response: ServerResponse): void }> = {
+    [SCALER_PATHS.health]: { method: 'GET', open: true, handle: (_, response) => sendJson(response, 200, { status: 'ok' }) },
+    [SCALER_PATHS.ready]: { method: 'GET', open: true, handle: (_, response) => sendJson(response, deps.ready() ? 200 : 503, { status: deps.ready() ? 'ready' : 'starting' }) },
+    [SCALER_PATHS.metrics]: { method: 'GET', open: true, handle: (_, response) => void response.writeHead(200, { 'content-type': METRICS_CONTENT_TYPE }).end(deps.metrics()) },
+    [SCALER_PATHS.targets]: { method: 'GET', handle: (_, response) => sendJson(response, 200, deps.targets()) },
+    [SCALER_PATHS.state]: { method: 'GET', handle: (_, response) => sendJson(response, 200, deps.state()) },
+    [SCALER_PATHS.stream]: { method: 'POST', handle: deps.acceptStream },
+    [SCALER_PATHS.alerts]: {
+      method: 'POST',
+      handle(request, response) {
+        request.resume();
+        deps.onAlert();
+        sendJson(response, 200, { status: 'ok' });
+      },
+    },
+  };
+  const server = createHttpServer((request, response) => {
+    try {
+      const route = routes[(request.url ?? '').split('?')[0] ?? ''];
+      if (!route) throw new PlatformError('NOT_FOUND', `the scaler has nothing at ${request.url}`);
+      if (request.method !== route.method) throw new PlatformError('METHOD_NOT_ALLOWED', `${request.url} takes ${route.method}, not ${request.method}`);
+      if (!route.open && !authorized(request)) throw new PlatformError('TOKEN_INVALID', 'the internal token is missing or wrong: send it as a bearer token');
+      route.handle(request, response);
+    } catch (error) {
+      sendError(request, response, error);
+    }
+  });
+  return serve(server, { host: deps.host, port: deps.port, name: 'scaler' });
+}
+
+function sendError(request: IncomingMessage, response: ServerResponse, cause: unknown): void {
+  const error = cause instanceof PlatformError ? cause : new PlatformError('INTERNAL', (cause as Error).message, { cause });
+  const body: ErrorBody = { code: error.code, message: error.message, requestId: randomUUID() };
+  request.resume();
+  if (response.headersSent) return void response.destroy();
+  response.setHeader(HEADERS.error, error.code);
+  sendJson(response, error.status, body);
+}
+
+function sendJson(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}

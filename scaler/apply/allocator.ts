@@ -1,0 +1,149 @@
+import { PlatformError } from '../../protocol/errors.ts';
+import { functionName } from '../../protocol/names.ts';
+import type { PodPoolResource } from '../../protocol/schema/resources.ts';
+import type { Fleet, Instance, InstanceTemplate } from '../../kit/fleet/fleet.ts';
+import { canServe, decidePool } from '../decide/pool.ts';
+import type { ManagedFunction, ResolvedRevision } from '../observe/functions.ts';
+import { poolTemplate } from '../observe/resolve-revision.ts';
+
+export interface PoolCounts {
+  readonly idle: number;
+  readonly starting: number;
+  readonly leased: number;
+}
+
+/** Hands out instances: idle ones at once and in memory, others as they come, function by function in turn. */
+export interface Allocator {
+  putPool(pool: PodPoolResource): void;
+  removePool(namespace: string, name: string): void;
+  pool(namespace: string, name: string): PodPoolResource | undefined;
+  pools(): Iterable<PodPoolResource>;
+  counts(pool: PodPoolResource): PoolCounts;
+  /** Leases up to `count` idle instances of the revision's template; for the rest the function waits in line until it asks again. */
+  request(fn: ManagedFunction, revision: ResolvedRevision, count: number): Instance[];
+  /** The function waits for nothing. */
+  withdraw(fn: ManagedFunction): void;
+  /** Why nothing can come for this revision as things stand. */
+  obstacle(revision: ResolvedRevision): PlatformError | undefined;
+  close(): void;
+}
+
+interface Line {
+  readonly template: InstanceTemplate;
+  readonly pool: string;
+  readonly waiting: Map<string, { readonly fn: ManagedFunction; count: number }>;
+  failing?: string | undefined;
+}
+
+/** Starting a process takes the processor that a cold request is about to need: a pool refills this long after a lease. */
+const REFILL_DELAY_MS = 30;
+
+export function createAllocator({ fleet, onAvailable }: { fleet: Fleet; onAvailable(fn: ManagedFunction): void }): Allocator {
+  const pools = new Map<string, PodPoolResource>();
+  const lines = new Map<string, Line>();
+  const refills = new Map<string, NodeJS.Timeout>();
+
+  const lineOf = (template: InstanceTemplate, pool: string): Line => {
+    let line = lines.get(template.key);
+    if (!line) lines.set(template.key, (line = { template, pool, waiting: new Map() }));
+    return line;
+  };
+  const level = (line: Line) => {
+    clearTimeout(refills.get(line.template.key));
+    refills.delete(line.template.key);
+    const wanted = sum([...line.waiting.values()].map(({ count }) => count));
+    fleet.keep(line.template, unleasedOf(line, wanted));
+    if (wanted === 0 && !isPoolLine(line)) lines.delete(line.template.key);
+  };
+  const isPoolLine = ({ pool, template }: Line) => {
+    const resource = pools.get(pool);
+    return resource !== undefined && poolTemplate(resource).key === template.key;
+  };
+  const unleasedOf = (line: Line, wanted: number) => {
+    if (line.pool === '') return wanted;
+    const resource = pools.get(line.pool);
+    if (!resource || !isPoolLine(line)) return 0;
+    return decidePool({ min: resource.spec.min, max: resource.spec.max, leased: counts(resource).leased, wanted });
+  };
+  const counts = (pool: PodPoolResource): PoolCounts => {
+    const prefix = `${poolTemplate(pool).key.split('#')[0]}#`;
+    const mine = fleet.list().filter(({ template }) => template.key.startsWith(prefix));
+    const count = (...states: Instance['state'][]) => mine.filter(({ state }) => states.includes(state)).length;
+    return { idle: count('idle'), starting: count('starting'), leased: count('leased', 'stopping') };
+  };
+  const levelSoon = (line: Line) => {
+    if (!refills.has(line.template.key)) refills.set(line.template.key, setTimeout(() => level(line), REFILL_DELAY_MS));
+  };
+
+  const unsubscribe = fleet.subscribe((event) => {
+    const line = lines.get(event.type === 'failing' ? event.template.key : event.instance.template.key);
+    if (!line) return;
+    if (event.type === 'gone') return level(line);
+    line.failing = event.type === 'failing' ? event.reason : undefined;
+    if (event.type === 'failing') return [...line.waiting.values()].forEach(({ fn }) => onAvailable(fn));
+    const [first] = line.waiting;
+    if (!first) return;
+    line.waiting.delete(first[0]);
+    line.waiting.set(...first);
+    onAvailable(first[1].fn);
+  });
+
+  return {
+    pool: (namespace, name) => pools.get(functionName(namespace, name)),
+    pools: () => pools.values(),
+    counts,
+    putPool(pool) {
+      const name = functionName(pool.metadata.namespace, pool.metadata.name);
+      pools.set(name, pool);
+      lineOf(poolTemplate(pool), name);
+      for (const line of lines.values()) if (line.pool === name) level(line);
+    },
+    removePool(namespace, name) {
+      pools.delete(functionName(namespace, name));
+      for (const line of lines.values()) if (line.pool === functionName(namespace, name)) level(line);
+    },
+    request(fn, { instanceTemplate, pool }, count) {
+      const line = lineOf(instanceTemplate, pool);
+      const taken: Instance[] = [];
+      for (let left = count; left > 0; left--) {
+        const instance = fleet.lease(instanceTemplate.key);
+        if (!instance) break;
+        taken.push(instance);
+      }
+      for (const other of lines.values()) if (other !== line && other.waiting.delete(fn.uid)) levelSoon(other);
+      const missing = count - taken.length;
+      if (missing > 0) {
+        const place = line.waiting.get(fn.uid);
+        if (place) place.count = missing;
+        else line.waiting.set(fn.uid, { fn, count: missing });
+        level(line);
+      } else {
+        line.waiting.delete(fn.uid);
+        if (taken.length > 0 || count === 0) levelSoon(line);
+      }
+      return taken;
+    },
+    withdraw(fn) {
+      for (const line of lines.values()) if (line.waiting.delete(fn.uid)) levelSoon(line);
+    },
+    obstacle({ instanceTemplate, pool, spec }) {
+      const unavailable = fleet.unavailable(spec.runtime);
+      if (unavailable !== undefined) return new PlatformError('RUNTIME_UNAVAILABLE', unavailable);
+      const failing = lines.get(instanceTemplate.key)?.failing;
+      if (failing !== undefined) return new PlatformError('NO_CAPACITY', `instances for it do not start: ${failing}`);
+      const resource = pools.get(pool);
+      if (pool === '' || !resource) return undefined;
+      const { leased } = counts(resource);
+      if (canServe({ max: resource.spec.max, leased })) return undefined;
+      return new PlatformError('NO_CAPACITY', `all ${leased} instances of pod pool ${pool} are taken (max ${resource.spec.max}): raise its max, or wait until another function scales in`);
+    },
+    close() {
+      unsubscribe();
+      for (const timer of refills.values()) clearTimeout(timer);
+    },
+  };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

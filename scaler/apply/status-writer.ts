@@ -1,0 +1,61 @@
+import { canonicalJson } from '../../protocol/digest.ts';
+import type { KindName, ResourceOf } from '../../protocol/schema/resources.ts';
+import type { Log } from '../../kit/log.ts';
+import type { Store } from '../../kit/store/store.ts';
+
+type StatusOf<K extends KindName> = NonNullable<ResourceOf<K>['status']>;
+
+/** Writes statuses when the hot path is quiet: one write an object and interval at the most, and none where nothing changed. */
+export interface StatusWriter {
+  /** `render` is called when it is written, so that what happens in between is in it; `undefined`: nothing to write any more. */
+  mark<K extends KindName>(kind: K, namespace: string, name: string, render: (previous: StatusOf<K> | undefined) => StatusOf<K> | undefined): void;
+  /** The status that is there, as the store told it. */
+  seen<K extends KindName>(kind: K, namespace: string, name: string, status: StatusOf<K> | undefined): void;
+  forget(kind: KindName, namespace: string, name: string): void;
+  /** Writes what is marked, then stops. */
+  close(): Promise<void>;
+}
+
+const INTERVAL_MS = 200;
+
+export function createStatusWriter({ store, log }: { store: Pick<Store, 'applyStatus'>; log: Log }): StatusWriter {
+  const marked = new Map<string, () => Promise<void>>();
+  const last = new Map<string, unknown>();
+  let timer: NodeJS.Timeout | undefined;
+
+  const flush = async () => {
+    timer = undefined;
+    const due = [...marked.values()];
+    marked.clear();
+    for (const write of due) await write();
+  };
+  return {
+    mark(kind, namespace, name, render) {
+      const key = keyOf(kind, namespace, name);
+      marked.set(key, async () => {
+        const previous = last.get(key) as Parameters<typeof render>[0];
+        const status = render(previous);
+        if (status === undefined || (previous !== undefined && canonicalJson(previous) === canonicalJson(status))) return;
+        last.set(key, status);
+        await store.applyStatus(kind, namespace, name, status).catch((err: unknown) => log.error('status could not be written', { kind, namespace, name, err }));
+      });
+      timer ??= setTimeout(() => void flush(), INTERVAL_MS);
+    },
+    seen(kind, namespace, name, status) {
+      const key = keyOf(kind, namespace, name);
+      if (status !== undefined && !last.has(key)) last.set(key, status);
+    },
+    forget(kind, namespace, name) {
+      marked.delete(keyOf(kind, namespace, name));
+      last.delete(keyOf(kind, namespace, name));
+    },
+    async close() {
+      clearTimeout(timer);
+      await flush();
+    },
+  };
+}
+
+function keyOf(kind: KindName, namespace: string, name: string): string {
+  return `${kind} ${namespace}/${name}`;
+}

@@ -1,0 +1,69 @@
+import { digestOf } from '../../protocol/digest.ts';
+import { PlatformError } from '../../protocol/errors.ts';
+import { functionName } from '../../protocol/names.ts';
+import type { FunctionResource, PodPoolResource } from '../../protocol/schema/resources.ts';
+import { parseSize } from '../../protocol/size.ts';
+import type { InstanceTemplate } from '../../kit/fleet/fleet.ts';
+import { contentDigest, revisionName, templateDigest } from '../decide/revision.ts';
+import type { ResolvedRevision } from './functions.ts';
+import type { Secrets } from './secrets.ts';
+
+export interface RevisionWorld {
+  pool(namespace: string, name: string): PodPoolResource | undefined;
+  readonly secrets: Pick<Secrets, 'value'>;
+  digestSecret(value: string): string;
+}
+
+/** The newest revision of a function that is known. */
+export interface KnownRevision {
+  readonly number: number;
+  readonly template: string;
+  readonly content: string;
+}
+
+/** The revision that a Function describes now: the newest known one where nothing changed, else the next number. @throws PlatformError SECRET_MISSING, NO_CAPACITY (its pod pool is missing or does not fit) */
+export function resolveRevision(fn: FunctionResource, newest: KnownRevision | undefined, world: RevisionWorld): ResolvedRevision {
+  const { spec, metadata } = fn;
+  const secrets = Object.fromEntries(spec.secrets.map(({ env, name, key }) => [env, world.secrets.value(name, key)]));
+  const secretDigests = Object.fromEntries(Object.entries(secrets).map(([env, value]) => [env, world.digestSecret(value)]));
+  const { pool, instanceTemplate } = resolveTemplate(fn, world);
+  const template = templateDigest({ runtime: spec.runtime, memoryBytes: instanceTemplate.memoryBytes, ...(pool && { pool }) });
+  const content = contentDigest(spec, secretDigests);
+  const same = newest?.template === template && newest.content === content;
+  const generation = same ? newest.number : (newest?.number ?? 0) + 1;
+  return {
+    name: revisionName(metadata.name, generation),
+    generation,
+    observedGeneration: metadata.generation ?? 1,
+    template,
+    content,
+    instanceTemplate,
+    pool,
+    spec,
+    env: { ...spec.env, ...secrets },
+  };
+}
+
+/** The template that a pool's instances are made from; its key changes with what instances cannot take over. */
+export function poolTemplate({ metadata, spec }: PodPoolResource): InstanceTemplate {
+  return keyed(`pool:${functionName(metadata.namespace, metadata.name)}`, metadata.namespace, spec.runtime, parseSize(spec.memory));
+}
+
+function resolveTemplate({ metadata, spec }: FunctionResource, world: RevisionWorld): { pool: string; instanceTemplate: InstanceTemplate } {
+  const { namespace, name } = metadata;
+  const { deployment, runtime } = spec;
+  if (deployment.pool === undefined) {
+    return { pool: '', instanceTemplate: keyed(`cold:${functionName(namespace, name)}`, namespace, runtime, parseSize(deployment.memory ?? '256Mi')) };
+  }
+  const pool = world.pool(namespace, deployment.pool);
+  if (!pool) throw new PlatformError('NO_CAPACITY', `the pod pool "${deployment.pool}" of function ${functionName(namespace, name)} does not exist in namespace ${namespace}: add it to the stack`);
+  if (pool.spec.runtime !== runtime) {
+    throw new PlatformError('NO_CAPACITY', `the pod pool "${deployment.pool}" runs ${pool.spec.runtime} and function ${functionName(namespace, name)} needs ${runtime}: name a pool of that runtime`);
+  }
+  return { pool: functionName(namespace, deployment.pool), instanceTemplate: poolTemplate(pool) };
+}
+
+function keyed(owner: string, namespace: string, runtime: InstanceTemplate['runtime'], memoryBytes: number): InstanceTemplate {
+  const digest = digestOf(`${runtime} ${memoryBytes}`).slice(7, 15);
+  return { key: `${owner}#${digest}`, namespace, runtime, memoryBytes };
+}
