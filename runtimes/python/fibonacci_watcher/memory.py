@@ -7,6 +7,7 @@ import resource
 import sys
 
 _PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
+HAS_PROC = os.path.exists("/proc/self/statm")
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 

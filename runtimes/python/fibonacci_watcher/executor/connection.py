@@ -97,10 +97,18 @@ class Connection:
         given = timeout_header(head.headers)
         seconds = self._service.timeout_seconds if given is None else min(self._service.timeout_seconds, given / 1000)
         exchange = Exchange(self._socket, head, request_id, arrived, arrived + seconds)
-        exchange.on_begin = self._service.on_begin
-        if self._service.on_done is not None:
-            exchange.keep_alive = False
+        exchange.on_begin = self._on_begin(exchange)
         return exchange
+
+    def _on_begin(self, exchange: Exchange) -> Callable[[], None]:
+        def on_begin() -> None:
+            """A connection that will not be served any more says so with its last response."""
+            if self._service.on_done is not None or self._service.admission.state != "active":
+                exchange.keep_alive = False
+            if self._service.on_begin is not None:
+                self._service.on_begin()
+
+        return on_begin
 
     def _invoke(self, exchange: Exchange) -> str | None:
         service = self._service
@@ -108,10 +116,7 @@ class Connection:
             if exchange.head.has_body:
                 exchange.body = BodyDecoder(exchange.head, self._buffered, service.max_body_bytes)
                 self._buffered = b""
-            outcome = service.invoke(exchange)
-            if service.admission.state != "active":
-                exchange.keep_alive = False
-            return outcome
+            return service.invoke(exchange)
         except WatcherError as error:
             exchange.keep_alive = False
             if exchange.begun:

@@ -127,7 +127,8 @@ class Executor:
         os.chdir(order["folder"])
         sys.argv = [order["handler"]]
         sys.path[:] = [entry for entry in sys.path if entry != order["ownFolder"]]
-        sys.pycache_prefix, sys.dont_write_bytecode = order["bytecodeFolder"], False
+        # Beside the code, which is in scratch: the next executor of this revision finds it compiled.
+        sys.dont_write_bytecode = False
         gc.enable()
 
     def _connect(self, frame: Frame) -> None:

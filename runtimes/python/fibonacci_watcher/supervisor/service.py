@@ -73,5 +73,4 @@ class WatcherService:
 
 def _clear(scratch: Path) -> None:
     """What an earlier life of this instance left, but for its marker and what user code keeps in its home."""
-    for name in ("revisions", "bytecode"):
-        shutil.rmtree(scratch / name, ignore_errors=True)
+    shutil.rmtree(scratch / "revisions", ignore_errors=True)

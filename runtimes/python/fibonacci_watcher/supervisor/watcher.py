@@ -161,7 +161,6 @@ class Watcher:
             "function": {"namespace": document.function.namespace, "name": document.function.name},
             "content": document.content,
             "folder": folder,
-            "bytecodeFolder": f"{self._config.scratch}/bytecode",
             "ownFolder": PACKAGE_PARENT,
             "handler": document.handler,
             "signature": document.signature,
