@@ -99,6 +99,7 @@ export function readRequestHead(request: IncomingMessage, ids: Ids): RequestHead
     }
   }
 
+  if (authority === undefined && request.httpVersionMinor === 1) return bad('the request has no Host header: send one');
   let target = request.url ?? '';
   if (target.charCodeAt(0) !== 0x2f) {
     const absolute = ABSOLUTE.exec(target);
