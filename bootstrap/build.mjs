@@ -58,5 +58,10 @@ function listFiles(folder) {
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   rmSync(join(ROOT, 'dist', '.stamp'), { force: true });
-  await ensureBuild(ROOT, process.execPath, process.env, () => {});
+  try {
+    await ensureBuild(ROOT, process.execPath, process.env, () => {});
+  } catch (error) {
+    process.stderr.write(`${error.output ?? error.message}\n`);
+    process.exitCode = 1;
+  }
 }

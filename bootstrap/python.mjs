@@ -7,6 +7,8 @@ import { run, tryRun } from './run.mjs';
 const NAMES = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python3.10'];
 const NEW_ENOUGH = 'import sys; assert sys.version_info >= (3, 10)';
 const COMPLETE = `${NEW_ENOUGH}; import cryptography; assert int(cryptography.__version__.split(".")[0]) >= 38`;
+/** What is on PATH may be a version manager's stand-in, which is slow and looks at the current folder. */
+const PRINT_ITSELF = 'print(sys.executable)';
 
 /**
  * A Python ≥ 3.10 that has what runtimes/python/requirements.txt names: the system's own, or a virtual environment in .cache/python, or (as root on Debian) the system's packages.
@@ -30,7 +32,8 @@ export async function ensurePython(root, begin) {
 async function findPython(probe) {
   for (const name of NAMES) {
     const python = findOnPath(name);
-    if (python && (await tryRun(python, ['-c', probe])) !== undefined) return python;
+    const interpreter = python && (await tryRun(python, ['-c', `${probe}; ${PRINT_ITSELF}`]));
+    if (interpreter) return interpreter.trim();
   }
   return undefined;
 }

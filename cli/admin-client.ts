@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { isErrorCode, PlatformError } from '../protocol/errors.ts';
 import { ADMIN_PATHS, HEADERS } from '../protocol/names.ts';
 import { readDevFile, type DevFile } from './dev/dev-file.ts';
+import { fetchPools, type PoolView } from './dev/pools.ts';
 import { findDevFile } from './project.ts';
 
 /** Options of every command that talks to a running platform. */
@@ -44,6 +45,8 @@ export interface AdminClient {
   readonly dev: DevFile | undefined;
   functions(): Promise<FunctionView[]>;
   instances(): Promise<InstanceView[]>;
+  /** From the scaler here; none with `--admin`. */
+  pools(): Promise<PoolView[]>;
   /** The one function that `hello` or `default/hello` names. @throws PlatformError FUNCTION_NOT_FOUND */
   findFunction(name: string): Promise<FunctionView>;
   /** @throws PlatformError NOT_RUNNING where nothing answers */
@@ -80,6 +83,7 @@ function createAdminClient(url: string, token: string, dev: DevFile | undefined)
     request,
     functions,
     instances: () => list<InstanceView>(ADMIN_PATHS.instances, 'instances'),
+    pools: async () => (dev ? fetchPools(dev.urls.scaler, token) : []),
     async findFunction(name) {
       const all = await functions();
       const found = all.filter((fn) => name === fn.name || name === `${fn.namespace}/${fn.name}`);

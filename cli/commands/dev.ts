@@ -11,13 +11,13 @@ interface Options extends StackOptions {
 export const dev = defineCommand<Options>({
   declare: (program) =>
     addStackOptions(program.command('dev').description('Run a stack on this machine; what is saved is applied.').argument('[stack]', 'stack file (default: stack.ts)'))
-      .option('--port <port>', 'first of five ports in a row (default: 8080)')
+      .option('--port <port>', 'first of five ports in a row (default: 8080 to 8082, 9090, 9093)')
       .option('--no-monitoring', 'without Prometheus and Alertmanager: nothing scales by rules')
       .option('--check', 'call every function once cold and once warm, then end; exit code 0 only if all was right'),
   async run({ terminal, args: [stack], options, cwd, env }) {
-    const [{ runDev }, { DEFAULT_PORT, parsePort }] = await Promise.all([import('../dev/dev.ts'), import('../dev/ports.ts')]);
-    const port = options.port === undefined ? DEFAULT_PORT : parsePort(options.port);
+    const [{ runDev }, { parsePorts }] = await Promise.all([import('../dev/dev.ts'), import('../dev/ports.ts')]);
+    const ports = parsePorts(options.port);
     const config = parseConfigValues(options.config);
-    return runDev({ stack, cwd, env, port, environment: options.env, config, monitoring: options.monitoring, check: options.check === true }, terminal);
+    return runDev({ stack, cwd, env, ports, environment: options.env, config, monitoring: options.monitoring, check: options.check === true }, terminal);
   },
 });

@@ -1,20 +1,21 @@
 import { addAdminOptions, type AdminOptions, connectAdmin, type FunctionView, type InstanceView } from '../admin-client.ts';
 import { defineCommand } from '../command.ts';
+import type { PoolView } from '../dev/pools.ts';
 import { renderTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** `fib ps`: functions and their instances. */
+/** `fib ps`: functions, their instances, and pools. */
 export const ps = defineCommand<AdminOptions>({
-  declare: (program) => addAdminOptions(program.command('ps').description('List functions and their instances.')),
+  declare: (program) => addAdminOptions(program.command('ps').description('List functions, their instances, and pools.')),
   async run({ terminal, options, cwd, env }) {
     const client = await connectAdmin(options, cwd, env);
-    const [functions, instances] = await Promise.all([client.functions(), client.instances()]);
-    terminal.result({ functions, instances }, () => render(functions, instances, terminal));
+    const [functions, instances, pools] = await Promise.all([client.functions(), client.instances(), client.pools()]);
+    terminal.result({ functions, instances, pools }, () => render(functions, instances, pools, terminal));
     return 0;
   },
 });
 
-function render(functions: readonly FunctionView[], instances: readonly InstanceView[], terminal: Terminal): string {
+function render(functions: readonly FunctionView[], instances: readonly InstanceView[], pools: readonly PoolView[], terminal: Terminal): string {
   const bold = (text: string) => terminal.paint('bold', text);
   const functionRows = functions.map((fn) => [
     `${fn.namespace}/${fn.name}`,
@@ -29,6 +30,10 @@ function render(functions: readonly FunctionView[], instances: readonly Instance
   if (instances.length > 0) {
     const rows = instances.map((one) => [one.id, one.function, one.state, String(one.inFlight), one.address, one.content.slice(0, 19)]);
     parts.push(renderTable([['INSTANCE', 'FUNCTION', 'STATE', 'BUSY', 'ADDRESS', 'CONTENT'].map(bold), ...rows]));
+  }
+  if (pools.length > 0) {
+    const rows = pools.map(({ name, runtime, min, max, idle, starting, leased }) => [name, runtime, `${min}-${max}`, String(idle), String(starting), String(leased)]);
+    parts.push(renderTable([['POOL', 'RUNTIME', 'SIZE', 'WAITING', 'STARTING', 'LEASED'].map(bold), ...rows]));
   }
   const errors = functions.flatMap(({ namespace, name, status: { lastError } }) => (lastError ? [`${terminal.paint('red', `✗ ${namespace}/${name}`)} ${lastError.code}: ${lastError.message}`] : []));
   return [...parts, ...(errors.length > 0 ? [errors.join('\n')] : [])].join('\n\n');

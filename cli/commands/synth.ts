@@ -20,7 +20,7 @@ export const synth = defineCommand<Options>({
     const [{ loadStack }, { writeSynth }, { renderYaml }] = await Promise.all([
       import('../../constructs/loader.ts'),
       import('../../constructs/synth/write.ts'),
-      import('../../constructs/synth/yaml.ts'),
+      import('../../protocol/yaml.ts'),
     ]);
     const project = findProject(cwd, stack);
     const load = { env: options.env, config: parseConfigValues(options.config), ...(options.gatewayUrl !== undefined && { gatewayUrl: options.gatewayUrl }) };

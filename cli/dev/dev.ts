@@ -11,10 +11,11 @@ import { checkFunctions } from './check.ts';
 import { type Closers, createClosers } from './closers.ts';
 import { claimProject } from './dev-file.ts';
 import { platformUrls, HOST, startPlatform } from './platform.ts';
-import { checkPorts, portsFrom } from './ports.ts';
+import { checkPorts, type Ports } from './ports.ts';
 import { createScreen, type Screen } from './screen.ts';
 import { openStack, type StackSession } from './stack-session.ts';
-import { watchFunctionErrors } from './status-watch.ts';
+import { waitForPools } from './pools.ts';
+import { watchFunctions } from './status-watch.ts';
 import { createStop } from './stop.ts';
 import { findToolchain, type Toolchain } from './toolchain.ts';
 
@@ -22,7 +23,7 @@ export interface DevOptions {
   readonly stack: string | undefined;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly port: number;
+  readonly ports: Ports;
   /** Name of the environment that the stack is told. */
   readonly environment: string;
   /** What the stack gets as `config`. */
@@ -39,6 +40,9 @@ interface Running {
   readonly urls: ReturnType<typeof platformUrls>;
   readonly token: string;
 }
+
+/** A pool that does not fill shows in what the calls say. */
+const POOLS_TIMEOUT_MS = 10_000;
 
 /** Runs a stack on this machine until it is told to stop; resolves to the exit code. Everything that it started has ended then. @throws PlatformError */
 export async function runDev(options: DevOptions, terminal: Terminal): Promise<number> {
@@ -62,8 +66,8 @@ export async function runDev(options: DevOptions, terminal: Terminal): Promise<n
 async function start(options: DevOptions, screen: Screen, closers: Closers): Promise<Running> {
   const begun = performance.now();
   const since = () => performance.now() - begun;
+  const { ports } = options;
   const project = findProject(options.cwd, options.stack);
-  const ports = portsFrom(options.port);
   const token = randomBytes(24).toString('base64url');
   const { paths } = project;
   screen.begin(shortPath(options.cwd, project.stack));
@@ -72,7 +76,8 @@ async function start(options: DevOptions, screen: Screen, closers: Closers): Pro
   const urls = platformUrls(ports, withRules);
   const instanceLogs = join(paths.state, 'logs');
   closers.add(await claimProject(paths.devFile, { stack: project.stack, token, urls, paths: { packages: paths.packages, logs: paths.logs, instanceLogs } }));
-  await checkPorts(HOST, ports);
+  const { prometheus, alertmanager, ...always } = ports;
+  await checkPorts(HOST, withRules ? ports : always);
   await Promise.all([paths.logs, paths.packages, instanceLogs].map((dir) => mkdir(dir, { recursive: true, mode: 0o700 })));
   const store = closers.add(await createFileStore(paths.objects));
 
@@ -92,7 +97,7 @@ async function start(options: DevOptions, screen: Screen, closers: Closers): Pro
   ]);
   const off = tellWhatIsOff(options, toolchain, session.resources, screen);
   session.watch({ onApplied: screen.applied, onProblem: screen.problem });
-  closers.add(await watchFunctionErrors(store, screen.functionProblem));
+  closers.add(await watchFunctions(store, screen.functionNotice));
   screen.ready({ urls, calls: callsOf(session.resources), fib: options.env['FIB_COMMAND'] ?? 'npx fib' });
   return { session, off, urls, token };
 }
@@ -100,6 +105,7 @@ async function start(options: DevOptions, screen: Screen, closers: Closers): Pro
 async function check({ session, off, urls, token }: Running, screen: Screen): Promise<number> {
   const calls = callsOf(session.resources);
   if (calls.length === 0) throw new PlatformError('STACK_INVALID', 'the stack has no function to call: add one');
+  await waitForPools(urls.scaler, token, POOLS_TIMEOUT_MS);
   const results = await checkFunctions(calls, { gateway: urls.gateway, admin: urls.admin, token });
   screen.checked(results, off);
   return off.length === 0 && results.every(({ ok }) => ok) ? 0 : 1;

@@ -8,7 +8,7 @@ import { type FunctionCall, curlOf } from './calls.ts';
 import type { CheckResult } from './check.ts';
 import type { DevFile } from './dev-file.ts';
 import type { Changes } from './reconcile.ts';
-import type { FunctionProblem } from './status-watch.ts';
+import type { FunctionNotice } from './status-watch.ts';
 
 export interface ReadyView {
   readonly urls: DevFile['urls'];
@@ -27,14 +27,14 @@ export interface Screen {
   ready(view: ReadyView): void;
   applied(what: 'stack' | 'code', changes: Changes, ms: number): void;
   problem(error: PlatformError): void;
-  functionProblem(problem: FunctionProblem): void;
+  functionNotice(notice: FunctionNotice): void;
   stopping(): void;
   checked(results: readonly CheckResult[], off: readonly string[]): void;
   /** For the platform's own parts: warnings and errors are shown. */
   readonly log: Log;
 }
 
-/** With `quiet` progress stays away: `--check --json` prints its result alone. */
+/** `--check --json` prints its result alone. */
 export function createScreen(terminal: Terminal, { check }: { readonly check: boolean }): Screen {
   return terminal.json ? jsonScreen(terminal, check) : textScreen(terminal);
 }
@@ -58,13 +58,14 @@ function textScreen(terminal: Terminal): Screen {
       print(`  ${done} ${what === 'code' ? 'new code' : 'stack'}: ${parts.join(', ')} ${dim(`${ms.toFixed(0)} ms`)}`);
     },
     problem: (error) => print(indent(`${renderFailure(error, terminal)}\n${dim('  What was applied before goes on serving.')}`)),
-    functionProblem: ({ function: name, code, message }) => print(indent(`${paint('red', `✗ ${name}`)} ${code}: ${message}`)),
+    functionNotice: (notice) =>
+      print(notice.kind === 'recovered' ? `  ${done} ${notice.function} is well again` : indent(`${paint('red', `✗ ${notice.function}`)} ${notice.code}: ${notice.message}`)),
     stopping: () => print(dim('\n  stopping …')),
     checked(results, off) {
       print(`\n${renderTable([['function', 'runtime', 'deployment', 'cold ms', 'warm ms', 'status', 'phases of the cold start'], ...results.map(checkRow(terminal))], '  ')}\n`);
       for (const reason of off) print(`  ${warn} ${reason}`);
     },
-    log: { debug() {}, info() {}, warn: (msg, fields) => print(`  ${warn} ${msg} ${dim(JSON.stringify(fields ?? {}))}`), error: (msg, fields) => print(`  ${paint('red', '✗')} ${msg} ${dim(JSON.stringify(fields ?? {}))}`) },
+    log: logTo((msg, fields) => print(`  ${warn} ${msg} ${dim(fields)}`)),
   };
 }
 
@@ -79,11 +80,16 @@ function jsonScreen(terminal: Terminal, check: boolean): Screen {
     ready: ({ urls, calls }) => event('ready', { urls, functions: calls }),
     applied: (what, changes, ms) => event('applied', { what, ...changes, ms: Math.round(ms) }),
     problem: ({ code, message, details }) => event('problem', { code, message, details }),
-    functionProblem: (problem) => event('functionProblem', problem),
+    functionNotice: (notice) => event('function', notice),
     stopping: () => event('stopping', {}),
     checked: (results, off) => terminal.print(JSON.stringify({ ok: off.length === 0 && results.every(({ ok }) => ok), off, functions: results })),
-    log: { debug() {}, info() {}, warn: (msg, fields) => terminal.note(`${msg} ${JSON.stringify(fields ?? {})}`), error: (msg, fields) => terminal.note(`${msg} ${JSON.stringify(fields ?? {})}`) },
+    log: logTo((msg, fields) => terminal.note(`${msg} ${fields}`)),
   };
+}
+
+function logTo(show: (msg: string, fields: string) => void): Log {
+  const line = (msg: string, fields?: object) => show(msg, JSON.stringify(fields ?? {}));
+  return { debug() {}, info() {}, warn: line, error: line };
 }
 
 function checkRow(terminal: Terminal) {

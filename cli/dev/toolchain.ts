@@ -15,7 +15,8 @@ export interface Toolchain {
 type Env = Readonly<Record<string, string | undefined>>;
 
 const PYTHONS = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python3.10'];
-const PYTHON_PROBE = 'import sys, cryptography; assert sys.version_info >= (3, 10) and int(cryptography.__version__.split(".")[0]) >= 38';
+/** Prints the interpreter itself: what is on PATH may be a version manager's stand-in, which is slow and looks at the current folder. */
+const PYTHON_PROBE = 'import sys, cryptography; assert sys.version_info >= (3, 10) and int(cryptography.__version__.split(".")[0]) >= 38; print(sys.executable)';
 
 /** Looks where `npm start` says (FIB_PYTHON, FIB_PROMETHEUS, FIB_ALERTMANAGER), in the project's `.fib/python`, and on PATH. */
 export async function findToolchain(projectRoot: string, env: Env): Promise<Toolchain> {
@@ -27,7 +28,8 @@ async function findPython(projectRoot: string, env: Env): Promise<Tool> {
   const own = join(projectRoot, '.fib', 'python', 'bin', 'python');
   const candidates = [isExecutable(own) ? own : undefined, ...PYTHONS.map((name) => onPath(env, name))];
   for (const path of candidates) {
-    if (path !== undefined && (await succeeds(path, ['-c', PYTHON_PROBE]))) return { path };
+    const interpreter = path && (await outputOf(path, ['-c', PYTHON_PROBE]));
+    if (interpreter) return { path: interpreter };
   }
   return {
     missing: 'no Python ≥ 3.10 with the package cryptography',
@@ -59,8 +61,9 @@ function isExecutable(path: string): boolean {
   }
 }
 
-function succeeds(path: string, args: readonly string[]): Promise<boolean> {
+/** Its standard output; empty where it fails. */
+function outputOf(path: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve) => {
-    execFile(path, [...args], { timeout: 10_000 }, (error) => resolve(!error));
+    execFile(path, [...args], { timeout: 10_000 }, (error, stdout) => resolve(error ? '' : stdout.trim()));
   });
 }
