@@ -1,6 +1,6 @@
 import { kindName } from './group-kind.ts';
 import type { KubernetesObject, SynthResult } from './object.ts';
-import { renderYaml } from './yaml.ts';
+import { renderYaml } from '../../protocol/yaml.ts';
 
 /** Folder of the manifests, below the output folder. */
 export const MANIFESTS = 'functions';

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync 
 import { dirname, join } from 'node:path';
 import { KUSTOMIZATION, MANIFEST_PATH, MANIFESTS, manifestPath, packageFile, PACKAGES, renderKustomization } from './layout.ts';
 import type { SynthResult } from './object.ts';
-import { renderYaml } from './yaml.ts';
+import { renderYaml } from '../../protocol/yaml.ts';
 
 export interface WriteReport {
   /** Paths below the output folder that were made or changed. */
