@@ -42,7 +42,7 @@ describe('what is wrong is named by path, value and way out', () => {
     ['hot with memory', withSpec({ deployment: { type: 'hot', pool: 'p', memory: '1Mi' } }), 'spec.deployment', /pod pool fixes it/],
     ['fetch for Python', withSpec({ runtime: 'python', signature: 'fetch' }), 'spec', /signature fetch does not exist for runtime python/],
     ['wsgi for Node.js', withSpec({ signature: 'wsgi' }), 'spec', /signature wsgi does not exist/],
-    ['a bad env name', withSpec({ env: { '1X': 'a' } }), 'spec.env.1X', /unknown field/],
+    ['a bad env name', withSpec({ env: { '1X': 'a' } }), 'spec.env.1X', /the name "1X" must match pattern/],
     ['an env value that is a number', withSpec({ env: { X: 1 } }), 'spec.env.X', /1 must be string/],
     ['too much env', withSpec({ env: Object.fromEntries(Array.from({ length: 257 }, (_, i) => [`E${i}`, ''])) }), 'spec.env', /256/],
     ['a secret twice', withSpec({ secrets: [{ env: 'A', name: 's', key: 'k' }, { env: 'A', name: 's', key: 'k' }] }), 'spec.secrets', /env of its own/],

@@ -83,7 +83,7 @@ function toIssues(error: SchemaError, schema: TSchema, root: unknown, at: string
     return (error.params['requiredProperties'] as string[]).map((name) => ({ path: path ? `${path}.${name}` : name, message: 'is required' }));
   }
   if (error.keyword === 'additionalProperties') {
-    return (error.params['additionalProperties'] as string[]).map((name) => unknownField(name, knownFields(schema, parts), path));
+    return (error.params['additionalProperties'] as string[]).map((name) => unknownMember(schemaAt(schema, parts), name, path));
   }
   if (value === undefined) return [{ path, message: 'is required' }];
   if (error.keyword === 'enum') {
@@ -93,13 +93,20 @@ function toIssues(error: SchemaError, schema: TSchema, root: unknown, at: string
   return [{ path, message: `${show(value)} ${error.message}` }];
 }
 
-/** The fields that the schema knows at this place. */
-function knownFields(schema: TSchema, parts: readonly string[]): string[] {
-  const at = parts.reduce<Record<string, unknown> | undefined>((node, part) => {
-    const properties = node?.['properties'] as Record<string, Record<string, unknown>> | undefined;
-    return properties?.[part] ?? (node?.['items'] as Record<string, unknown> | undefined);
-  }, schema as unknown as Record<string, unknown>);
-  return Object.keys((at?.['properties'] as object | undefined) ?? {});
+interface MemberSchema {
+  readonly properties?: Readonly<Record<string, MemberSchema>>;
+  readonly patternProperties?: Readonly<Record<string, MemberSchema>>;
+  readonly items?: MemberSchema;
+}
+
+function schemaAt(schema: TSchema, parts: readonly string[]): MemberSchema | undefined {
+  return parts.reduce<MemberSchema | undefined>((node, part) => node?.properties?.[part] ?? node?.items, schema as MemberSchema);
+}
+
+function unknownMember(schema: MemberSchema | undefined, name: string, at: string): Issue {
+  const [pattern] = Object.keys(schema?.patternProperties ?? {});
+  if (pattern === undefined) return unknownField(name, Object.keys(schema?.properties ?? {}), at);
+  return { path: `${at}.${name}`, message: `the name ${show(name)} must match pattern ${pattern}` };
 }
 
 /** `replcas` → unknown field, did you mean `replicas`? */
