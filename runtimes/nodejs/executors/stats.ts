@@ -25,9 +25,8 @@ export class Stats {
   }
 
   /** One log line for each failed invocation (W8.2). */
-  failed(failure: Failure): void {
-    const { message, ...rest } = failure;
-    this.#log.write('error', 'invocation failed', { function: this.#functionName(), ...rest, error: message });
+  failed({ code, requestId, durationMs, message, stack }: Failure): void {
+    this.#log.write('error', 'invocation failed', { function: this.#functionName(), code, requestId, durationMs, error: message, stack });
   }
 
   errorOf({ code, message, place }: WatcherError): void {
