@@ -7,7 +7,8 @@ import { createFileStore } from '../kit/store/files.ts';
 import { scalerConfig } from '../protocol/config.ts';
 import { createLocalLeadership } from './leader/local.ts';
 import { loadSigningKey } from './leader/signing-key.ts';
-import { createScaler } from './scaler.ts';
+import { startRules } from './rules/rules.ts';
+import { createScaler, type ScalerDeps } from './scaler.ts';
 
 const config = parseConfig(scalerConfig, process.env);
 const log = createLog({ name: 'scaler', level: config.logLevel });
@@ -17,7 +18,10 @@ const leadership = await createLocalLeadership(config.stateDir);
 const store = await createFileStore(config.storeDir);
 const programs = { node: process.execPath, python: config.python, ext: extname(import.meta.url) };
 const fleet = await createLocalFleet({ runtimesDir: config.runtimesDir, stateDir: config.stateDir, publicKey: key.publicKey, programs });
-const scaler = await createScaler({ config, log, store, fleet, leadership, key });
+const { prometheusUrl, alertmanagerUrl, rulesFile } = config;
+const monitored = prometheusUrl !== '' && alertmanagerUrl !== '' && rulesFile !== '';
+const startRulesHere: ScalerDeps['startRules'] = (hooks) => startRules({ ...hooks, store, prometheusUrl, alertmanagerUrl, rulesFile, log });
+const scaler = await createScaler({ config, log, store, fleet, leadership, key, startRules: monitored ? startRulesHere : undefined });
 log.info('listening', { port: scaler.port, url: scaler.url, epoch: leadership.epoch });
 
 let ending = false;

@@ -13,7 +13,6 @@ export interface ApiDeps {
   acceptStream(request: IncomingMessage, response: ServerResponse): void;
   /** Alertmanager said something: look now. Its words are not used. */
   onAlert(): void;
-  ready(): boolean;
   metrics(): string;
   targets(): object;
   state(): object;
@@ -24,7 +23,7 @@ export function createApi(deps: ApiDeps): Promise<Served> {
   const authorized = createBearerCheck(deps.internalToken);
   const routes: Record<string, { method: 'GET' | 'POST'; open?: boolean; handle(request: IncomingMessage, response: ServerResponse): void }> = {
     [SCALER_PATHS.health]: { method: 'GET', open: true, handle: (_, response) => sendJson(response, 200, { status: 'ok' }) },
-    [SCALER_PATHS.ready]: { method: 'GET', open: true, handle: (_, response) => sendJson(response, deps.ready() ? 200 : 503, { status: deps.ready() ? 'ready' : 'starting' }) },
+    [SCALER_PATHS.ready]: { method: 'GET', open: true, handle: (_, response) => sendJson(response, 200, { status: 'ready' }) },
     [SCALER_PATHS.metrics]: { method: 'GET', open: true, handle: (_, response) => void response.writeHead(200, { 'content-type': METRICS_CONTENT_TYPE }).end(deps.metrics()) },
     [SCALER_PATHS.targets]: { method: 'GET', handle: (_, response) => sendJson(response, 200, deps.targets()) },
     [SCALER_PATHS.state]: { method: 'GET', handle: (_, response) => sendJson(response, 200, deps.state()) },

@@ -1,0 +1,103 @@
+import { functionName } from '../../protocol/names.ts';
+import type { TriggerResource } from '../../protocol/schema/resources.ts';
+import type { Log } from '../../kit/log.ts';
+import type { Store } from '../../kit/store/store.ts';
+import type { StatusWriter } from '../apply/status-writer.ts';
+import { conditionSince } from '../decide/conditions.ts';
+import { formatTime } from '../decide/ticks.ts';
+import { decideTriggers, type TriggerVerdict } from '../decide/triggers.ts';
+import { createTickInvoker } from './invoker.ts';
+import { createTimers } from './timers.ts';
+
+export interface TriggersDeps {
+  readonly store: Store;
+  readonly writer: StatusWriter;
+  readonly log: Log;
+  readonly now: () => number;
+  /** Admin base URL of a gateway; empty: no tick is fired. */
+  readonly gatewayUrl: string;
+  readonly internalToken: string;
+  functionExists(name: string): boolean;
+}
+
+export interface Triggers {
+  /** The set of functions changed: judge anew. */
+  changed(): void;
+  close(): Promise<void>;
+}
+
+/** Judges triggers, tells it in their status, and runs the timers of those that are accepted. */
+export async function startTriggers(deps: TriggersDeps): Promise<Triggers> {
+  const { store, writer, log, now } = deps;
+  const triggers = new Map<string, TriggerResource>();
+  const ticking = new Map<string, string>();
+  const invoker = createTickInvoker(deps);
+  const timers = createTimers({ invoker, log, now, onAnswered: (trigger, scheduled) => markStatus(trigger, scheduled) });
+  let due = false;
+
+  const markStatus = ({ metadata: { namespace, name } }: TriggerResource, tick?: Date) =>
+    writer.mark('Trigger', namespace, name, (previous) => {
+      const trigger = triggers.get(functionName(namespace, name));
+      if (!trigger) return undefined;
+      const verdict = judge().get(functionName(namespace, name)) as TriggerVerdict;
+      const lastTick = later(previous?.lastTick, tick && formatTime(tick));
+      const observedGeneration = trigger.metadata.generation ?? 1;
+      const condition = { type: 'Accepted', status: verdict.accepted ? ('True' as const) : ('False' as const), reason: verdict.reason, message: verdict.message, observedGeneration };
+      return { observedGeneration, conditions: [conditionSince(previous?.conditions, condition, new Date(now()))], ...(lastTick !== undefined && { lastTick }) };
+    });
+  const judge = () => decideTriggers([...triggers.values()], deps.functionExists);
+  const changed = () => {
+    if (due) return;
+    due = true;
+    setImmediate(() => {
+      due = false;
+      for (const [key, verdict] of judge()) {
+        const trigger = triggers.get(key) as TriggerResource;
+        runTimer(key, trigger, verdict.accepted);
+        markStatus(trigger);
+      }
+    });
+  };
+  const runTimer = (key: string, trigger: TriggerResource, accepted: boolean) => {
+    const runs = accepted && trigger.spec.timer !== undefined && deps.gatewayUrl !== '';
+    const version = `${trigger.metadata.uid} ${trigger.metadata.generation}`;
+    if (runs && ticking.get(key) !== version) timers.put(trigger);
+    if (runs) return void ticking.set(key, version);
+    ticking.delete(key);
+    timers.remove(trigger.metadata.namespace, trigger.metadata.name);
+  };
+
+  const put = (trigger: TriggerResource) => {
+    const { namespace, name, resourceVersion } = trigger.metadata;
+    const key = functionName(namespace, name);
+    if (triggers.get(key)?.metadata.resourceVersion === resourceVersion && triggers.get(key)?.metadata.uid === trigger.metadata.uid) return;
+    writer.seen('Trigger', namespace, name, trigger.status);
+    triggers.set(key, trigger);
+    changed();
+  };
+  const watch = await store.watch('Trigger', {
+    onInvalid: (problem) => log.error('a trigger is not valid and is left as it was', problem),
+    onSync: (objects) => objects.forEach(put),
+    onEvent({ type, object }) {
+      if (type === 'applied') return put(object);
+      const { namespace, name } = object.metadata;
+      triggers.delete(functionName(namespace, name));
+      ticking.delete(functionName(namespace, name));
+      timers.remove(namespace, name);
+      writer.forget('Trigger', namespace, name);
+      changed();
+    },
+  });
+  return {
+    changed,
+    async close() {
+      await watch.close();
+      await timers.close();
+      await invoker.close();
+    },
+  };
+}
+
+function later(a: string | undefined, b: string | undefined): string | undefined {
+  return a !== undefined && b !== undefined ? (a > b ? a : b) : (a ?? b);
+}
