@@ -1,10 +1,10 @@
 """Frames with descriptors over a unix stream socket: 4 bytes length, kind, number of descriptors, payload.
 
-    supervisor → zygote     fork, kill
-    zygote → supervisor     ready, forked, exited
-    supervisor → executor   load, connection (handover.py; the socket), close (a code), end
-    executor → supervisor   loaded, failed, took (a connection, before its first byte is read), idle (closed and nothing under way),
-                            overrun (a deadline passed: closed by itself), begun and done (process mode: the response, the request)
+supervisor → zygote     fork, kill
+zygote → supervisor     ready, forked, exited
+supervisor → executor   load, connection (handover.py; the socket), close (a code), end
+executor → supervisor   loaded, failed, took (a connection, before its first byte is read), idle (closed and nothing under way),
+                        overrun (a deadline passed: closed by itself), begun and done (process mode: the response, the request)
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ class ConfigInvalid(Exception):
 
 
 def parse_config(environment: Mapping[str, str]) -> Config:
-    """Raises ConfigInvalid with one problem a variable."""
+    """Makes the scratch folder if it is missing. Raises ConfigInvalid with one problem a variable."""
     problems: list[str] = []
 
     def number(name: str, default: int | None, low: int, high: int) -> int | None:
@@ -65,9 +65,11 @@ def parse_config(environment: Mapping[str, str]) -> Config:
 def _scratch_problem(scratch: str) -> str | None:
     if not scratch:
         return "FIB_SCRATCH is required: a writable folder"
-    if not os.path.isdir(scratch) or not os.access(scratch, os.W_OK | os.X_OK):
-        return "FIB_SCRATCH must name a writable folder that exists"
-    return None
+    try:
+        os.makedirs(scratch, exist_ok=True)
+    except OSError:
+        return "FIB_SCRATCH must name a folder that is there or can be made"
+    return None if os.access(scratch, os.W_OK | os.X_OK) else "FIB_SCRATCH must name a writable folder"
 
 
 def _decode_key(text: str) -> bytes | None:

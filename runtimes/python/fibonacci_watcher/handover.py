@@ -10,7 +10,7 @@ _FIXED = struct.Struct("!dB")
 
 @dataclass(frozen=True)
 class Handover:
-    """`arrived` (of `time.monotonic`, 0 if nothing was read) and `request_id` (or "") are of the first request, `buffered` what was read."""
+    """`arrived` (of `time.monotonic`) and `request_id` are of the first request, 0 and "" if nothing was `buffered`."""
 
     arrived: float = 0.0
     request_id: str = ""

@@ -44,6 +44,10 @@ class Log:
     def error(self, msg: str, **fields: Any) -> None:
         self.put(render_line("error", msg, fields).encode(), own=True)
 
+    @property
+    def pending_bytes(self) -> int:
+        return self._pending
+
     def put(self, data: bytes, *, own: bool = False) -> None:
         """Whole lines. `own` ones may use twice the room."""
         with self._changed:

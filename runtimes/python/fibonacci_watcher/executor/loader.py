@@ -41,7 +41,7 @@ def load_handler(folder: str, handler: str, signature: str, times: ImportTimes) 
             module = importlib.import_module(name)
     except SystemExit as error:
         raise WatcherError("LOAD_FAILED", f"The module {path}.py ends the process when it loads.", place_of(error, folder)) from error
-    except BaseException as error:  # noqa: BLE001 - whatever the module raises
+    except BaseException as error:
         raise WatcherError("LOAD_FAILED", describe(error), place_of(error, folder)) from error
     found = getattr(module, export, None)
     file = {"file": f"{path}.py"} if os.path.exists(os.path.join(folder, f"{path}.py")) else {}

@@ -114,7 +114,7 @@ class Executor:
             self._loop.run(lifespan.startup())
         except LifespanFailed as error:
             raise WatcherError("LOAD_FAILED", f"The application refused to start: {error}") from error
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:
             raise WatcherError("LOAD_FAILED", f"The lifespan of the application failed: {describe(error)}") from error
 
     @staticmethod

@@ -117,7 +117,8 @@ def _convert(value: Any) -> tuple[str | None, bytes | Iterator[Any] | AsyncItera
         return None, value
     if hasattr(value, "__aiter__"):
         return None, value.__aiter__()
-    raise BadResponse(f"A handler returns None, a string, bytes, JSON values, an iterator or a dict with statusCode, not {type(value).__name__}.")
+    kind = type(value).__name__
+    raise BadResponse(f"A handler returns None, a string, bytes, JSON values, an iterator or a dict with statusCode, not {kind}.")
 
 
 def _read_pieces(file: Any) -> Iterator[Any]:

@@ -107,8 +107,9 @@ async def _linger(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     if writer.can_write_eof():
         writer.write_eof()
     until = time.monotonic() + _LINGER_SECONDS
-    while (left := until - time.monotonic()) > 0 and await asyncio.wait_for(reader.read(65536), left):
-        pass
+    while (left := until - time.monotonic()) > 0:
+        if not await asyncio.wait_for(reader.read(65536), left):
+            return
 
 
 class _Body:

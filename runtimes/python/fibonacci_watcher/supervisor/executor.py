@@ -94,7 +94,7 @@ class Executor:
             raise WatcherError("LOAD_FAILED", f"The code did not finish loading within {timeout_seconds:g} s.") from None
 
     def connect(self, sock: socket.socket, handover: Handover) -> bool:
-        """Hands a connection over for good: `orphaned` is heard if it dies before it took it. False, and nothing is done, if it takes none."""
+        """Hands a connection over for good; `orphaned` is heard if the executor dies before it took it. False: it takes none."""
         if self.dead or len(self._handed) >= _MAX_HANDED:
             return False
         self._handed.append(Orphan(sock, handover))
@@ -146,7 +146,8 @@ class Executor:
         if not self.forked.done():
             self.forked.set_result(None)
         if self._loaded is not None and not self._loaded.done():
-            self._loaded.set_exception(WatcherError("LOAD_FAILED", f"The process ended with exit code {exit_code} while it loaded the code."))
+            problem = f"The process ended with exit code {exit_code} while it loaded the code."
+            self._loaded.set_exception(WatcherError("LOAD_FAILED", problem))
         self.listener.died(Death(self._kill_code, exit_code, cpu_seconds, list(self.page.open_requests())))
         while self._handed:
             self.listener.orphaned(self._handed.popleft())

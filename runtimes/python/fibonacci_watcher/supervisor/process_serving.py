@@ -16,8 +16,8 @@ from .serving import PendingRequest, Revision, Serving, ServingDeps, loss_messag
 @dataclass(eq=False)
 class _Flight:
     request: PendingRequest
-    timer: asyncio.TimerHandle
     milliseconds: int
+    timer: asyncio.TimerHandle | None = None
     executor: Executor | None = None
     begun: bool = False
 
@@ -63,7 +63,8 @@ class ProcessServing(Serving):
         given = timeout_header(request.head.headers)
         milliseconds = self.document.timeout_ms if given is None else min(given, self.document.timeout_ms)
         left = milliseconds / 1000 - (time.monotonic() - request.arrived)
-        flight = _Flight(request, self._loop.call_later(max(0.0, left), lambda: self._expire(flight)), milliseconds)
+        flight = _Flight(request, milliseconds)
+        flight.timer = self._loop.call_later(max(0.0, left), self._expire, flight)
         self._waiting.append(flight)
         self._dispatch()
 
@@ -119,7 +120,7 @@ class ProcessServing(Serving):
     def _done(self, executor: Executor) -> None:
         flight = self._busy.pop(executor, None)
         if flight is not None:
-            flight.timer.cancel()
+            _stop(flight)
             self._deps.finish(flight.request.sock)
             self._release(executor)
 
@@ -162,7 +163,7 @@ class ProcessServing(Serving):
         self._grow()
 
     def _answer_for(self, flight: _Flight, death: Death) -> None:
-        flight.timer.cancel()
+        _stop(flight)
         request = flight.request
         code = death.code or "FUNCTION_CRASHED"
         if not death.open:
@@ -173,6 +174,11 @@ class ProcessServing(Serving):
             self._deps.answer(request, _timeout(flight.milliseconds))
         else:
             self._deps.answer(request, WatcherError("FUNCTION_CRASHED", loss_message(code, death.exit_code)))
+
+
+def _stop(flight: _Flight) -> None:
+    if flight.timer is not None:
+        flight.timer.cancel()
 
 
 def _timeout(milliseconds: int) -> WatcherError:

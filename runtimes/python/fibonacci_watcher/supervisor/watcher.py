@@ -102,7 +102,8 @@ class Watcher:
                 return await self._load(document, package, began)
             except WatcherError as error:
                 self.ledger.last_error = error.summary()
-                self._log.error("revision refused", function=document.function.full_name, code=error.code, error=error.message, **error.details)
+                fields = {"function": document.function.full_name, "code": error.code, "error": error.message, **error.details}
+                self._log.error("revision refused", **fields)
                 raise
 
     async def drain(self, timeout_seconds: float) -> int:
