@@ -158,10 +158,11 @@ function mapMembers(patternProperties: Readonly<Record<string, TSchema>>): Parti
   };
 }
 
-function celRule({ cel, message, messageCel }: Rule): CelRule {
+function celRule({ cel, message, messageCel, messagePlain }: Rule): CelRule {
   if (messageCel !== undefined) return { rule: cel, messageExpression: messageCel };
-  if (typeof message === 'string') return { rule: cel, message };
-  throw new PlatformError('INTERNAL', `the rule ${cel} needs messageCel, since its message is computed`);
+  const text = messagePlain ?? message;
+  if (typeof text === 'string') return { rule: cel, message: text };
+  throw new PlatformError('INTERNAL', `the rule ${cel} needs messageCel or messagePlain, since its message is computed`);
 }
 
 function withRule(node: StructuralSchema, path: readonly string[], rule: CelRule): StructuralSchema {

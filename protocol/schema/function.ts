@@ -113,7 +113,7 @@ export const functionKind = defineKind({
       path: ['spec', 'scaling'],
       cel: 'self.minReplicas <= self.maxReplicas',
       message: (s) => `minReplicas (${s.minReplicas}) must not exceed maxReplicas (${s.maxReplicas})`,
-      messageCel: "'minReplicas (' + string(self.minReplicas) + ') must not exceed maxReplicas (' + string(self.maxReplicas) + ')'",
+      messagePlain: 'minReplicas must not exceed maxReplicas',
       check: (s) => s.minReplicas <= s.maxReplicas,
     }),
     rule<FunctionSpec>({

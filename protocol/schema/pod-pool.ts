@@ -37,7 +37,7 @@ export const podPoolKind = defineKind({
       path: ['spec'],
       cel: 'self.min <= self.max',
       message: (s) => `min (${s.min}) must not exceed max (${s.max})`,
-      messageCel: "'min (' + string(self.min) + ') must not exceed max (' + string(self.max) + ')'",
+      messagePlain: 'min must not exceed max',
       check: (s) => s.min <= s.max,
     }),
   ],
