@@ -96,6 +96,10 @@ export class StepRunner {
         return records.some((record) => mismatch(record, match, 'log').length === 0) ? [] : [`no line matches among\n${records.map((record) => JSON.stringify(record).slice(0, 300)).join('\n')}`];
       });
     },
+    logCount: async ({ match, is }: { match: unknown; is: number }) => {
+      const count = this.#watcher.records().filter((record) => mismatch(record, match, 'log').length === 0).length;
+      if (count !== is) throw new Error(`${count} lines match`);
+    },
     noLog: async ({ contains }: { contains: string }) => {
       if (this.#watcher.output.includes(contains)) throw new Error('the log holds it');
     },
@@ -172,6 +176,7 @@ export class StepRunner {
 
   #value(name: string): unknown {
     if (name === 'scratch') return this.#watcher.scratch;
+    if (name === 'mebibyte') return 'x'.repeat(1024 * 1024);
     if (!this.#saved.has(name)) throw new Error(`nothing is saved as "${name}"`);
     return this.#saved.get(name);
   }
