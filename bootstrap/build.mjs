@@ -23,6 +23,7 @@ export async function ensureBuild(root, node, env, begin) {
   begin('build (tsc -b)');
   await run(node, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b'], { cwd: root, env });
   for (const asset of ASSETS) copyAsset(root, asset);
+  removeOrphans(root);
   writeFileSync(stamp, wanted);
 }
 
@@ -34,6 +35,14 @@ function copyAsset(root, { from, accept }) {
     const target = join(root, 'dist', from, name);
     mkdirSync(dirname(target), { recursive: true });
     cpSync(path, target);
+  }
+}
+
+/** What was compiled from a source that is gone would be packed and found. */
+function removeOrphans(root) {
+  for (const file of LAYERS.map((layer) => join(root, 'dist', layer)).filter((folder) => existsSync(folder)).flatMap(listFiles)) {
+    const source = join(root, relative(join(root, 'dist'), file).replace(/\.(d\.ts|js|js\.map)$/, '.ts'));
+    if (source.endsWith('.ts') && !existsSync(source)) rmSync(file);
   }
 }
 
