@@ -1,5 +1,6 @@
 import { decideRoutes, routeKey } from '../../protocol/routes.ts';
 import type { TriggerResource } from '../../protocol/schema/resources.ts';
+import type { HttpTriggerSpec } from '../../protocol/schema/trigger.ts';
 
 /** A route that is served. */
 export interface Route<T> {
@@ -21,49 +22,57 @@ export interface RouteIndex<T> {
 }
 
 interface Claim<T> extends Route<T> {
+  /** Undefined: all. */
   readonly methods: ReadonlySet<string> | undefined;
+  /** Another that is served beside it, for other methods. */
+  next: Claim<T> | undefined;
 }
 
-/** All claims of one host, path and kind of match, and those that won. */
-interface Bucket<T> {
-  readonly claims: Map<string, Claim<T>>;
-  served: readonly Claim<T>[];
-}
-
+/** A path segment. It holds what a match looks at and nothing else, so that a match touches little memory. */
 interface Node<T> {
-  readonly children: Map<string, Node<T>>;
-  exact?: Bucket<T>;
-  prefix?: Bucket<T>;
+  children: Map<string, Node<T>> | undefined;
+  exact: Claim<T> | undefined;
+  prefix: Claim<T> | undefined;
 }
 
-/** A trie by path segments for each host. */
+/** A trie by path segments for each host; beside it, all claims by route, to decide again when one comes or goes. */
 export function createRouteIndex<T>(): RouteIndex<T> {
   const hosts = new Map<string, Node<T>>();
-  const placed = new Map<string, TriggerResource>();
+  const claimed = new Map<string, Map<string, Claim<T>>>();
+  const placed = new Map<string, HttpTriggerSpec>();
 
+  const decide = (http: HttpTriggerSpec) => {
+    const claims = claimed.get(routeKey(http));
+    const { accepted } = decideRoutes([...(claims?.values() ?? [])].map(({ trigger }) => trigger));
+    const served = accepted.map(({ metadata }) => claims?.get(`${metadata.namespace}/${metadata.name}`) as Claim<T>);
+    served.forEach((claim, index) => (claim.next = served[index + 1]));
+    if (served.length > 0) nodeAt(hosts, http)[http.match] = served[0];
+    else clear(hosts, http);
+  };
   const remove = (namespace: string, name: string) => {
     const key = `${namespace}/${name}`;
-    const http = placed.get(key)?.spec.http;
-    placed.delete(key);
+    const http = placed.get(key);
     if (!http) return;
-    const bucket = bucketOf(hosts, http.host ?? '', http.path, http.match);
-    bucket.claims.delete(key);
-    decide(bucket);
-    if (bucket.claims.size === 0) prune(hosts, http.host ?? '', http.path);
+    placed.delete(key);
+    const claims = claimed.get(routeKey(http));
+    claims?.delete(key);
+    if (claims?.size === 0) claimed.delete(routeKey(http));
+    decide(http);
   };
-
   return {
     set(trigger, target) {
       const { namespace, name } = trigger.metadata;
       const http = trigger.spec.http;
       const key = `${namespace}/${name}`;
-      const before = placed.get(key)?.spec.http;
+      const before = placed.get(key);
       if (before && (!http || routeKey(before) !== routeKey(http))) remove(namespace, name);
       if (!http) return;
-      placed.set(key, trigger);
-      const bucket = bucketOf(hosts, http.host ?? '', http.path, http.match);
-      bucket.claims.set(key, { target, trigger, methods: http.methods.length > 0 ? new Set(http.methods) : undefined });
-      decide(bucket);
+      placed.set(key, http);
+      const route = routeKey(http);
+      const claims = claimed.get(route) ?? new Map<string, Claim<T>>();
+      claimed.set(route, claims);
+      claims.set(key, { target, trigger, methods: http.methods.length > 0 ? new Set(http.methods) : undefined, next: undefined });
+      decide(http);
     },
     remove,
     match(host, path, method) {
@@ -87,70 +96,68 @@ function walk<T>(root: Node<T>, path: string, method: string): Claim<T> | undefi
   let node = root;
   let best = pick(node.prefix, method);
   for (let from = 1; from < path.length; ) {
+    if (node.children === undefined) return best;
     const slash = path.indexOf('/', from);
-    const end = slash < 0 ? path.length : slash;
-    const child = node.children.get(path.slice(from, end));
-    if (!child) return best;
+    const child = node.children.get(slash < 0 ? path.slice(from) : path.slice(from, slash));
+    if (child === undefined) return best;
     node = child;
     best = pick(node.prefix, method) ?? best;
     if (slash < 0) return pick(node.exact, method) ?? best;
-    from = end + 1;
+    from = slash + 1;
   }
   return path.length === 1 ? (pick(node.exact, method) ?? best) : best;
 }
 
-function pick<T>(bucket: Bucket<T> | undefined, method: string): Claim<T> | undefined {
-  if (bucket === undefined) return undefined;
-  for (const claim of bucket.served) {
-    if (claim.methods === undefined || claim.methods.has(method)) return claim;
-  }
-  return undefined;
+function pick<T>(first: Claim<T> | undefined, method: string): Claim<T> | undefined {
+  let claim = first;
+  while (claim !== undefined && claim.methods !== undefined && !claim.methods.has(method)) claim = claim.next;
+  return claim;
 }
 
 function claimsAlong<T>(root: Node<T>, path: string): Claim<T>[] {
-  const claims = [...(root.prefix?.served ?? [])];
+  const claims = chain(root.prefix);
   let node: Node<T> | undefined = root;
-  const segments = path === '/' ? [] : path.slice(1).split('/');
-  for (const [index, segment] of segments.entries()) {
-    node = node.children.get(segment);
+  for (const segment of segmentsOf(path)) {
+    node = node.children?.get(segment);
     if (!node) return claims;
-    claims.push(...(node.prefix?.served ?? []), ...(index === segments.length - 1 ? (node.exact?.served ?? []) : []));
+    claims.push(...chain(node.prefix));
   }
-  return segments.length === 0 ? [...claims, ...(root.exact?.served ?? [])] : claims;
+  return [...claims, ...chain(node.exact)];
 }
 
-function bucketOf<T>(hosts: Map<string, Node<T>>, host: string, path: string, match: 'prefix' | 'exact'): Bucket<T> {
+function chain<T>(first: Claim<T> | undefined): Claim<T>[] {
+  const claims: Claim<T>[] = [];
+  for (let claim = first; claim; claim = claim.next) claims.push(claim);
+  return claims;
+}
+
+function nodeAt<T>(hosts: Map<string, Node<T>>, { host = '', path }: HttpTriggerSpec): Node<T> {
   let node = childOf(hosts, host);
-  for (const segment of segmentsOf(path)) node = childOf(node.children, segment);
-  return (node[match] ??= { claims: new Map(), served: [] });
+  for (const segment of segmentsOf(path)) node = childOf((node.children ??= new Map()), segment);
+  return node;
 }
 
 function childOf<T>(children: Map<string, Node<T>>, segment: string): Node<T> {
   let child = children.get(segment);
-  if (!child) children.set(segment, (child = { children: new Map() }));
+  if (!child) children.set(segment, (child = { children: undefined, exact: undefined, prefix: undefined }));
   return child;
 }
 
-function decide<T>(bucket: Bucket<T>): void {
-  const { accepted } = decideRoutes([...bucket.claims.values()].map(({ trigger }) => trigger));
-  bucket.served = accepted.flatMap(({ metadata }) => bucket.claims.get(`${metadata.namespace}/${metadata.name}`) ?? []);
-}
-
-/** Takes empty nodes away, deepest first, so that removed routes leave nothing behind. */
-function prune<T>(hosts: Map<string, Node<T>>, host: string, path: string): void {
-  const steps = [host, ...segmentsOf(path)];
-  const parents: Map<string, Node<T>>[] = [];
+/** Takes a route out, and the nodes that are empty without it, deepest first, so that removed routes leave nothing behind. */
+function clear<T>(hosts: Map<string, Node<T>>, { host = '', path, match }: HttpTriggerSpec): void {
+  const steps: { parent: Map<string, Node<T>>; segment: string; node: Node<T> }[] = [];
   let children: Map<string, Node<T>> | undefined = hosts;
-  for (const step of steps) {
-    if (!children) return;
-    parents.push(children);
-    children = children.get(step)?.children;
+  for (const segment of [host, ...segmentsOf(path)]) {
+    const node: Node<T> | undefined = children?.get(segment);
+    if (!children || !node) return;
+    steps.push({ parent: children, segment, node });
+    children = node.children;
   }
-  for (let depth = steps.length - 1; depth >= 0; depth--) {
-    const step = steps[depth] as string;
-    const node = parents[depth]?.get(step);
-    if (!node || node.children.size > 0 || node.exact?.claims.size || node.prefix?.claims.size) return;
-    parents[depth]?.delete(step);
+  const last = steps.at(-1);
+  if (last) last.node[match] = undefined;
+  for (const { parent, segment, node } of steps.reverse()) {
+    if (node.children?.size || node.exact || node.prefix) return;
+    parent.delete(segment);
   }
 }
 
