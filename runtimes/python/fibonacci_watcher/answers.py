@@ -28,6 +28,10 @@ def timeout_header(headers: dict[str, str]) -> int | None:
     return int(text) or None
 
 
+def timeout_message(milliseconds: int) -> str:
+    return f"The function did not answer within {milliseconds} ms; make it faster, or raise `timeout`."
+
+
 def render_error(error: WatcherError, request_id: str, *, close: bool, head_only: bool = False) -> bytes:
     """A whole response: status, `fibonacci-error`, the marker if user code saw nothing, and the error as JSON."""
     body = json.dumps({"code": error.code, "message": error.message, "requestId": request_id, **error.details}).encode()

@@ -130,7 +130,7 @@ class Decision(unittest.TestCase):
     OTHER = "sha256:" + "b" * 64
 
     def decide(self, act: Any, asking: str, generation: int, content: str, **bound: Any) -> str:
-        state = Bound(**{"uid": None, "served": None, "failed": None, "draining": False, **bound})
+        state = Bound(**{"uid": None, "served": None, "draining": False, **bound})
         try:
             return decide_push(state, Asked(act, asking, generation, content))
         except WatcherError as error:
@@ -143,7 +143,7 @@ class Decision(unittest.TestCase):
 
     def test_an_update_needs_something_that_is_served(self) -> None:
         self.assertEqual(self.decide("update", "u1", 1, DIGEST), "NOT_SPECIALIZED")
-        self.assertEqual(self.decide("update", "u1", 2, DIGEST, uid="u1", failed=(1, DIGEST)), "NOT_SPECIALIZED")
+        self.assertEqual(self.decide("update", "u1", 2, DIGEST, uid="u1"), "NOT_SPECIALIZED")
 
     def test_generations_only_rise(self) -> None:
         served = {"uid": "u1", "served": (5, DIGEST)}
@@ -155,12 +155,6 @@ class Decision(unittest.TestCase):
         ):
             with self.subTest(outcome, generation=generation):
                 self.assertEqual(self.decide("update", "u1", generation, content, **served), outcome)
-
-    def test_after_a_failure_the_same_revision_or_a_newer_one_may_be_tried(self) -> None:
-        failed = {"uid": "u1", "failed": (5, DIGEST)}
-        self.assertEqual(self.decide("specialize", "u1", 5, DIGEST, **failed), "load")
-        self.assertEqual(self.decide("specialize", "u1", 6, self.OTHER, **failed), "load")
-        self.assertEqual(self.decide("specialize", "u1", 5, self.OTHER, **failed), "STALE_GENERATION")
 
     def test_a_draining_instance_takes_no_code(self) -> None:
         self.assertEqual(self.decide("update", "u1", 6, DIGEST, uid="u1", served=(5, DIGEST), draining=True), "DRAINING")

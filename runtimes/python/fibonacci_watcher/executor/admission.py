@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from ..answers import timeout_message
 from ..errors import WatcherError
 from ..page import Page
 from .exchange import Exchange
@@ -104,4 +105,4 @@ class Admission:
 
 def timeout_error(exchange: Exchange) -> WatcherError:
     milliseconds = round((exchange.deadline - exchange.arrived) * 1000)
-    return WatcherError("FUNCTION_TIMEOUT", f"The function did not answer within {milliseconds} ms; make it faster, or raise `timeout`.")
+    return WatcherError("FUNCTION_TIMEOUT", timeout_message(milliseconds))

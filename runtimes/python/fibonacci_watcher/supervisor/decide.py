@@ -10,11 +10,10 @@ from ..errors import WatcherError
 
 @dataclass(frozen=True)
 class Bound:
-    """`uid` is the marker's. `served` is generation and content, `failed` the generation that did not load at first."""
+    """`uid` is the marker's, `served` the generation and content."""
 
     uid: str | None
     served: tuple[int, str] | None
-    failed: tuple[int, str] | None
     draining: bool
 
 
@@ -32,12 +31,10 @@ def decide_push(bound: Bound, asked: Asked) -> Literal["load", "same"]:
         raise WatcherError("ALREADY_SPECIALIZED", "This instance belongs to another function for life; take another instance.")
     if asked.act == "update" and bound.served is None:
         raise WatcherError("NOT_SPECIALIZED", "This instance serves no function yet; specialize it first.", status=409)
-    asks = (asked.generation, asked.content)
-    if asks == bound.served:
+    if bound.served == (asked.generation, asked.content):
         return "same"
-    known = bound.served or bound.failed
-    if known is not None and asked.generation <= known[0] and asks != bound.failed:
-        raise WatcherError("STALE_GENERATION", f"This instance has had generation {known[0]}; {asked.generation} is not newer.")
+    if bound.served is not None and asked.generation <= bound.served[0]:
+        raise WatcherError("STALE_GENERATION", f"This instance has generation {bound.served[0]}; {asked.generation} is not newer.")
     if bound.draining:
         raise WatcherError("DRAINING", "This instance is ending and takes no code any more.")
     return "load"

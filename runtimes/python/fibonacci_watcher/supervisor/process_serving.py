@@ -7,10 +7,10 @@ import time
 from collections import deque
 from dataclasses import dataclass
 
-from ..answers import refusal, timeout_header
+from ..answers import refusal, timeout_header, timeout_message
 from ..errors import WatcherError
 from .executor import Death, Executor
-from .serving import PendingRequest, Revision, Serving, ServingDeps, loss_message
+from .serving import PendingRequest, Revision, Serving, ServingDeps
 
 
 @dataclass(eq=False)
@@ -173,7 +173,7 @@ class ProcessServing(Serving):
         elif code == "FUNCTION_TIMEOUT":
             self._deps.answer(request, _timeout(flight.milliseconds))
         else:
-            self._deps.answer(request, WatcherError("FUNCTION_CRASHED", loss_message(code, death.exit_code)))
+            self._deps.answer(request, WatcherError("FUNCTION_CRASHED", self._loss_message(code, death.exit_code)))
 
 
 def _stop(flight: _Flight) -> None:
@@ -182,4 +182,4 @@ def _stop(flight: _Flight) -> None:
 
 
 def _timeout(milliseconds: int) -> WatcherError:
-    return WatcherError("FUNCTION_TIMEOUT", f"The function did not answer within {milliseconds} ms; make it faster, or raise `timeout`.")
+    return WatcherError("FUNCTION_TIMEOUT", timeout_message(milliseconds))

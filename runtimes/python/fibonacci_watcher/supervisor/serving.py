@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..answers import timeout_message
 from ..errors import WatcherError
 from ..handover import Handover
 from ..http1 import RequestHead
@@ -147,10 +148,18 @@ class Serving(ABC):
         """A loss that nobody asked for: counted, told, and paid for with a wait if it had not served anything."""
         code = death.code or "FUNCTION_CRASHED"
         self._deps.ledger.restarts += 1
+        self._deps.ledger.last_error = {"code": code, "message": self._loss_message(code, death.exit_code)}
         if code != "FUNCTION_TIMEOUT":
-            self._deps.ledger.last_error = {"code": code, "message": loss_message(code, death.exit_code)}
             self._deps.log.error("executor lost", function=self.function, code=code, exitCode=death.exit_code)
         self._failures = 0 if served else self._failures + 1
+
+    def _loss_message(self, code: str, exit_code: int = 0) -> str:
+        """Why an executor is gone, for callers and `lastError`."""
+        if code == "FUNCTION_TIMEOUT":
+            return timeout_message(self.document.timeout_ms)
+        if code == "MEMORY_LIMIT":
+            return "The function's process passed its memory limit and was ended."
+        return f"The function's process ended with {f'signal {-exit_code}' if exit_code < 0 else f'exit code {exit_code}'}."
 
     def _retry(self, action: Callable[[], None]) -> None:
         """Calls `action` after the back-off; one call is pending at most."""
@@ -170,10 +179,3 @@ class Serving(ABC):
         known = error if isinstance(error, WatcherError) else WatcherError("INTERNAL", repr(error))
         self._deps.ledger.last_error = known.summary()
         self._deps.log.error("executor not loaded", function=self.function, code=known.code, error=known.message, attempt=self._failures)
-
-
-def loss_message(code: str, exit_code: int) -> str:
-    """Why an executor is gone, for callers and `lastError`."""
-    if code == "MEMORY_LIMIT":
-        return "The function's process passed its memory limit and was ended."
-    return f"The function's process ended with {f'signal {-exit_code}' if exit_code < 0 else f'exit code {exit_code}'}."

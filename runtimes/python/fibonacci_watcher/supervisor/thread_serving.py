@@ -68,6 +68,7 @@ class ThreadServing(Serving):
         if self.current is executor:
             self.current = None
             self._deps.ledger.restarts += 1
+            self._deps.ledger.last_error = {"code": "FUNCTION_TIMEOUT", "message": self._loss_message("FUNCTION_TIMEOUT")}
             self._replace()
 
     def _idle(self, executor: Executor) -> None:

@@ -49,7 +49,7 @@ class Watcher:
         self._lock = asyncio.Lock()
         self._folders = 0
         self.function: FunctionRef | None = read_marker(config.scratch)
-        self._failed: LoadDocument | None = None
+        self._failed = False
         self._loading = False
         self.ledger = ledger
         self.draining = False
@@ -70,7 +70,7 @@ class Watcher:
             return "ready" if self.serving.available else "loading"
         if self._loading:
             return "loading"
-        return "failed" if self._failed is not None else "idle"
+        return "failed" if self._failed else "idle"
 
     @property
     def in_flight(self) -> int:
@@ -101,6 +101,7 @@ class Watcher:
             try:
                 return await self._load(document, package, began)
             except WatcherError as error:
+                self._failed = self.serving is None
                 self.ledger.last_error = error.summary()
                 fields = {"function": document.function.full_name, "code": error.code, "error": error.message, **error.details}
                 self._log.error("revision refused", **fields)
@@ -118,11 +119,9 @@ class Watcher:
 
     def _bound(self) -> Bound:
         served = None if self.serving is None else self.serving.document
-        failed = self._failed
         return Bound(
             None if self.function is None else self.function.uid,
             None if served is None else (served.generation, served.content),
-            None if failed is None else (failed.generation, failed.content),
             self.draining,
         )
 
@@ -141,8 +140,6 @@ class Watcher:
             except BaseException:
                 serving.kill()
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-                if self.serving is None:
-                    self._failed = document
                 raise
         finally:
             self._loading = False
@@ -178,7 +175,7 @@ class Watcher:
 
     def _serve(self, serving: Serving) -> None:
         """New requests go to it from this moment; the one before finishes what it has (W4.1)."""
-        before, self.serving, self._failed = self.serving, serving, None
+        before, self.serving, self._failed = self.serving, serving, False
         self.ledger.last_error = None
         if before is not None:
             self.retired.add(before)
