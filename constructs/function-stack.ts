@@ -33,12 +33,16 @@ export class FunctionStack extends Chart {
     Object.defineProperty(this, MARK, { value: true });
   }
 
-  /** The construct's path inside of the stack, without a hash: moving the stack renames nothing, and two equal names are an error at synthesis. */
+  /**
+   * The construct's path inside of the stack, without a hash: moving the stack renames nothing, and two equal names are an error at synthesis.
+   * Libraries make ids with other signs, too; those become `-` and lower case.
+   */
   override generateObjectName(object: ApiObject): string {
     const inStack = object.node.path.slice(this.node.path.length + 1).split('/');
-    const name = inStack.filter((part) => part !== 'Resource' && part !== 'Default').join('-');
-    if (/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(name) && name.length <= 253) return name;
-    throw new PlatformError('SPEC_INVALID', `${object.node.path}: "${name}" is no name for a ${object.kind}; use lower-case letters, digits and "-" in construct ids, or give it metadata.name`);
+    const path = inStack.filter((part) => part !== 'Resource' && part !== 'Default').join('-');
+    const name = path.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
+    if (name !== '' && name.length <= 253) return name;
+    throw new PlatformError('SPEC_INVALID', `${object.node.path}: its path makes no name for a ${object.kind}; use letters, digits and "-" in construct ids (253 signs at the most), or give it metadata.name`);
   }
 
   /** cdk8s’ own synthesis ends here. @throws PlatformError STACK_INVALID always */

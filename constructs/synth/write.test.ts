@@ -1,0 +1,75 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ApiObject } from 'cdk8s';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import * as fib from '../index.ts';
+import { synthesizeStack } from '../loader.ts';
+import { writeSynth } from './write.ts';
+
+let folder = '';
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fib-write-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function result(names: readonly string[], timeoutSeconds = 5) {
+  const define = fib.defineStack((app) => {
+    const stack = new fib.FunctionStack(app, 'shop');
+    for (const name of names) {
+      new fib.Function(stack, name, { runtime: 'nodejs', handler: 'index.handler', code: fib.Code.fromInline(`// ${name}`), timeout: fib.Duration.seconds(timeoutSeconds) });
+    }
+    new ApiObject(stack, 'shop', { apiVersion: 'v1', kind: 'Namespace' });
+  });
+  return synthesizeStack(define);
+}
+
+const files = () => (readdirSync(folder, { recursive: true }) as string[]).filter((path) => statSync(join(folder, path)).isFile()).sort();
+const manifests = () => files().filter((path) => path.startsWith('functions'));
+
+test('one file an object, an index in the order to apply, and packages by their digest', () => {
+  const synth = result(['a', 'b']);
+  writeSynth(folder, synth);
+  const packages = [...synth.packages.keys()].map((digest) => `packages/${digest.slice(7)}.pkg`);
+  expect(files()).toEqual(['functions/function/default.a.yaml', 'functions/function/default.b.yaml', 'functions/kustomization.yaml', 'functions/namespace/shop.yaml', ...packages].sort());
+  const kustomization = parse(readFileSync(join(folder, 'functions/kustomization.yaml'), 'utf8')) as { resources: string[] };
+  expect(kustomization.resources).toEqual(['namespace/shop.yaml', 'function/default.a.yaml', 'function/default.b.yaml']);
+  for (const { object } of synth.objects.slice(1)) {
+    expect(parse(readFileSync(join(folder, `functions/function/default.${object.metadata.name}.yaml`), 'utf8'), { version: '1.1' })).toEqual(object);
+  }
+});
+
+test('the same again changes nothing', () => {
+  const first = writeSynth(folder, result(['a', 'b']));
+  const second = writeSynth(folder, result(['b', 'a']));
+  expect(first).toMatchObject({ unchanged: 0, removed: [] });
+  expect(second).toEqual({ written: [], removed: [], unchanged: first.written.length });
+});
+
+test('a change of one field rewrites one file', () => {
+  writeSynth(folder, result(['a']));
+  const before = readFileSync(join(folder, 'functions/function/default.a.yaml'), 'utf8').split('\n');
+  expect(writeSynth(folder, result(['a'], 6)).written).toEqual(['functions/function/default.a.yaml']);
+  const after = readFileSync(join(folder, 'functions/function/default.a.yaml'), 'utf8').split('\n');
+  expect(after.filter((line, index) => line !== before[index])).toEqual(['  timeout: 6s']);
+});
+
+test('what is no more is removed, with its package; what others wrote is left', () => {
+  writeSynth(folder, result(['a', 'b']));
+  writeFileSync(join(folder, 'functions/function/default.mine.yaml'), 'kind: Function\n');
+  writeFileSync(join(folder, 'packages/README'), 'mine');
+  const report = writeSynth(folder, result(['a']));
+  expect(report.removed).toHaveLength(2);
+  expect(manifests()).toEqual(['functions/function/default.a.yaml', 'functions/function/default.mine.yaml', 'functions/kustomization.yaml', 'functions/namespace/shop.yaml']);
+  expect(readdirSync(join(folder, 'packages'))).toHaveLength(2);
+});
+
+test('a kustomization that was tampered with makes nothing outside of the folder go away', () => {
+  writeSynth(folder, result(['a']));
+  writeFileSync(join(folder, 'victim.yaml'), 'mine');
+  writeFileSync(join(folder, 'functions/kustomization.yaml'), 'resources:\n  - ../victim.yaml\n  - function/../../victim.yaml\n  - /etc/passwd\n');
+  expect(writeSynth(folder, result(['a'])).removed).toEqual([]);
+  expect(existsSync(join(folder, 'victim.yaml'))).toBe(true);
+});
