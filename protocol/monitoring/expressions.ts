@@ -26,6 +26,8 @@ export const RECORDED = {
 /** Samples arrive each second, or each 5 seconds from watchers. */
 const SHORT = '2s';
 const LONG = '30s';
+/** A step that lasted for this long is the new load. */
+const STEADY = '10s';
 const WATCHER = '15s';
 /** A sample is fresh for two scrapes. */
 const FRESH_SECONDS = 2;
@@ -100,7 +102,8 @@ export function scaleInRecordings(): Recording[] {
     { record: RECORDED.desired, expr: `max ${by} (${METRICS.desiredReplicas})` },
     {
       record: RECORDED.gatewaysFresh,
-      expr: `count((time() - timestamp(${gateway}) <= ${FRESH_SECONDS}) and ${gateway} == 1) >= max(${METRICS.gateways} and time() - timestamp(${METRICS.gateways}) <= ${FRESH_SECONDS})`,
+      // A gap leaves the long window short of samples.
+      expr: `count((time() - timestamp(${gateway}) <= ${FRESH_SECONDS}) and min_over_time(${gateway}[${LONG}]) == 1) >= max(${METRICS.gateways} and time() - timestamp(${METRICS.gateways}) <= ${FRESH_SECONDS})`,
     },
     {
       record: RECORDED.tooMany,
@@ -118,13 +121,18 @@ export function scaleDownExpression(windowMs: number): string {
   return `${RECORDED.tooMany} and ${on} (${leader(METRICS.stabilizationSeconds)} == ${windowMs / 1000})`;
 }
 
-/** The short window where it is clearly above the long one (a step, not noise: half more, and three deviations of a Poisson process), else the long one. */
+/**
+ * The short window where it is clearly above the long one (a step, not noise: half more, and three deviations of a Poisson process). Else the long one, but not less than the short one was for `STEADY`.
+ * The highest of the last `STEADY`: nothing dips between a step's start and the time when it counts as steady, however little history there is. That lets nothing grow: growth follows each peak anyway.
+ */
 function shortAndLong(record: string, windowed: (window: string) => string): Recording[] {
-  const [short, long] = [`${record}:short`, `${record}:long`];
+  const [short, long, now] = [`${record}:short`, `${record}:long`, `${record}:now`];
+  const step = `${short} > 1.5 * ${long} and ${short} > ${long} + 3 * sqrt(${long})`;
   return [
     { record: short, expr: windowed(SHORT) },
     { record: long, expr: windowed(LONG) },
-    { record, expr: `(${short} > 1.5 * ${long} and ${short} > ${long} + 3 * sqrt(${long})) or ${long}` },
+    { record: now, expr: `(${step}) or (min_over_time(${short}[${STEADY}]) > ${long}) or ${long}` },
+    { record, expr: `max_over_time(${now}[${STEADY}])` },
   ];
 }
 

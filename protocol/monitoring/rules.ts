@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import { formatDuration } from '../duration.ts';
 import { ALERTS, METRICS } from '../names.ts';
 import { baseRecordings, defaultNeed, members, need, pressureNeed, type Recording, RECORDED, scaleDownExpression, scaleInRecordings, scaleUpExpression } from './expressions.ts';
-import { shortestRangeMs } from './promql.ts';
+import { parsePromql, shortestRangeMs } from './promql.ts';
 import { type CustomExpression, DEFAULT_RULE, OWN_ALERT_PREFIX, PRESSURE, type ScalingPlan } from './scaling-plan.ts';
 
 export interface Alert {
@@ -31,6 +31,13 @@ export function renderRuleGroups(plan: ScalingPlan): RuleGroup[] {
 /** The text of a rules file. */
 export function renderRulesFile(groups: readonly RuleGroup[]): string {
   return stringify({ groups }, { lineWidth: 0 });
+}
+
+/** What Prometheus is to check before it gets a custom expression: as it stands, and as it is recorded. */
+export function checkedExpressions(promql: string): string[] {
+  const parsed = parsePromql(promql);
+  const comparison = parsed.kind === 'ok' ? parsed.comparison : undefined;
+  return [promql, ...customGroup({ rule: 'checked', promql, ...(comparison && { comparison }) }).rules.map(({ expr }) => expr)];
 }
 
 function scalingGroup({ generated, windowsMs }: ScalingPlan): RuleGroup {

@@ -98,8 +98,14 @@ describe('what is told about a rule', () => {
   });
 
   test('PromQL that Prometheus does not take', () => {
-    const refuse = () => 'expected type instant vector';
-    expect(outcome({ refuse, rules: [rule('r', ['a'], custom('rate(a)'))] })).toMatchObject({ accepted: false, message: 'custom.promql: expected type instant vector' });
+    const judge = () => ({ kind: 'refused', message: 'expected type range vector' }) as const;
+    expect(outcome({ judge, rules: [rule('r', ['a'], custom('rate(a)'))] })).toMatchObject({ accepted: false, message: 'custom.promql: Prometheus refuses it: expected type range vector' });
+  });
+
+  test('PromQL that Prometheus was not asked about yet', () => {
+    const judged = plan({ judge: () => ({ kind: 'unknown' }), rules: [rule('r', ['a'], custom('x'))] });
+    expect(judged.outcomes).toMatchObject([{ accepted: false, reason: 'NotChecked' }]);
+    expect(judged.custom).toEqual([]);
   });
 
   test('too many different expressions in a namespace; an equal one still fits', () => {

@@ -23,9 +23,15 @@ interface Named<Spec> {
 export interface ScalingInput {
   readonly functions: readonly Named<Pick<FunctionSpec, 'scaling'>>[];
   readonly rules: readonly Named<ScalingRuleSpec>[];
-  /** What Prometheus itself says against an expression, beyond its syntax. */
-  readonly refuse?: (promql: string) => string | undefined;
+  /** What Prometheus itself says of an expression whose syntax is right; by default nothing. */
+  readonly judge?: (promql: string) => Judgement;
 }
+
+export type Judgement =
+  | { readonly kind: 'ok' }
+  | { readonly kind: 'refused'; readonly message: string }
+  /** It was not asked yet. */
+  | { readonly kind: 'unknown' };
 
 export interface CustomExpression {
   /** Value of the label `rule`. */
@@ -48,7 +54,7 @@ export interface RuleOutcome {
   readonly name: string;
   readonly accepted: boolean;
   /** One CamelCase word. */
-  readonly reason: 'Accepted' | 'InvalidPromql' | 'TooManyExpressions' | 'FunctionNotFound' | 'TargetRateMissing';
+  readonly reason: 'Accepted' | 'InvalidPromql' | 'NotChecked' | 'TooManyExpressions' | 'FunctionNotFound' | 'TargetRateMissing';
   readonly message: string;
 }
 
@@ -68,7 +74,7 @@ export interface ScalingPlan {
 export const PRESSURE: ReadonlySet<string> = new Set(['duration', 'timeouts', 'failures']);
 
 /** Sorts Functions and ScalingRules into what Prometheus evaluates. Equal input in any order gives an equal plan. */
-export function planScaling({ functions, rules, refuse = () => undefined }: ScalingInput): ScalingPlan {
+export function planScaling({ functions, rules, judge = () => ({ kind: 'ok' }) }: ScalingInput): ScalingPlan {
   const known = new Map(functions.map((fn) => [nameOf(fn), fn]));
   const generated = new Map<string, GeneratedRule>();
   const custom = new Map<string, CustomExpression>();
@@ -78,7 +84,7 @@ export function planScaling({ functions, rules, refuse = () => undefined }: Scal
 
   for (const rule of [...rules].sort((a, b) => compare(nameOf(a), nameOf(b)))) {
     const { namespace } = rule.metadata;
-    const judged = rule.spec.custom ? judgeCustom(rule.spec.custom.promql, namespace, perNamespace, refuse) : toGenerated(rule.spec);
+    const judged = rule.spec.custom ? judgeCustom(rule.spec.custom.promql, namespace, perNamespace, judge) : toGenerated(rule.spec);
     if ('promql' in judged) custom.set(judged.rule, judged);
     if ('metric' in judged) generated.set(judged.rule, judged);
     const followed = 'rule' in judged ? judged.rule : REJECTED_RULE;
@@ -103,11 +109,13 @@ export function planScaling({ functions, rules, refuse = () => undefined }: Scal
 
 type Refused = Pick<RuleOutcome, 'reason' | 'message'>;
 
-function judgeCustom(promql: string, namespace: string, perNamespace: Map<string, Set<string>>, refuse: (promql: string) => string | undefined): CustomExpression | Refused {
+function judgeCustom(promql: string, namespace: string, perNamespace: Map<string, Set<string>>, judge: (promql: string) => Judgement): CustomExpression | Refused {
   const parsed = parsePromql(promql);
-  const wrong = parsed.kind === 'error' ? parsed.message : refuse(promql);
-  if (wrong !== undefined) return { reason: 'InvalidPromql', message: `custom.promql: ${wrong}` };
-  const comparison = parsed.kind === 'ok' ? parsed.comparison : undefined;
+  if (parsed.kind === 'error') return { reason: 'InvalidPromql', message: `custom.promql: ${parsed.message}` };
+  const judgement = judge(promql);
+  if (judgement.kind === 'refused') return { reason: 'InvalidPromql', message: `custom.promql: Prometheus refuses it: ${judgement.message}` };
+  if (judgement.kind === 'unknown') return { reason: 'NotChecked', message: 'Prometheus does not answer; the rule is taken once it has checked the expression' };
+  const { comparison } = parsed;
   const alerts = comparison?.op === '>' || comparison?.op === '>=';
   const rule = `${alerts ? OWN_ALERT_PREFIX : 'custom-'}${createHash('sha256').update(promql.trim()).digest('hex').slice(0, 12)}`;
   const own = perNamespace.get(namespace) ?? new Set();
