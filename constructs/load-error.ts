@@ -27,7 +27,7 @@ export function loadError(stackFile: string | undefined, error: unknown): Platfo
 function placeOf(error: unknown): Place | undefined {
   if (!(error instanceof Error) || error.stack === undefined) return undefined;
   for (const line of error.stack.split('\n')) {
-    const match = /((?:file:\/\/)?\/[^\s():]+):(\d+)/.exec(line);
+    const match = /(?:^|[\s(])((?:file:\/\/)?\/[^\s():]+):(\d+)/.exec(line);
     const file = match?.[1]?.startsWith('file://') ? fileURLToPath(match[1]) : match?.[1];
     if (file !== undefined && isUserFile(file)) return { file, line: Number(match?.[2]) };
   }
