@@ -7,7 +7,7 @@ import { type GatewayMessage, leaderMessage, type LeaderMessage } from '../../pr
 export interface LeaderPort {
   /** Welcomed by a leader, and the stream is alive. */
   readonly connected: boolean;
-  /** Sent if connected; what is lost is replayed by `hello` on the next connection. */
+  /** Sent where a stream is open, after its `hello`; what is lost is replayed by `hello` on the next connection. */
   send(message: GatewayMessage): void;
 }
 
@@ -70,7 +70,8 @@ export function createLeaderLink({ url, token, log }: { url: string; token: stri
       return gateways;
     },
     send(message) {
-      if (connected) stream?.send(message);
+      // Also before the welcome: it follows the hello, which says only what was known when it was sent.
+      stream?.send(message);
     },
     open(given) {
       handlers = given;

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -87,14 +89,16 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     started.push(child);
     return child;
   };
-  const startScaler = (port: number, extra: Partial<ScalerConfig> = {}) =>
-    start('scaler/main.ts', renderEnv(scalerConfig, { ...dirs, internalToken: TOKEN, port, runtimesDir: fileURLToPath(entry('runtimes')), python: process.env['FIB_PYTHON'] ?? 'python3', secretsFile, ...extra, ...options.scaler }));
+  const startScaler = (port: number) =>
+    start('scaler/main.ts', renderEnv(scalerConfig, { ...dirs, internalToken: TOKEN, port, runtimesDir: fileURLToPath(entry('runtimes')), python: process.env['FIB_PYTHON'] ?? 'python3', secretsFile, gatewayUrl: `http://127.0.0.1:${timerPort}`, ...options.scaler }));
+  // Timers are fired through the first gateway, which starts after the scaler.
+  const timerPort = await freePort();
   let scalerProcess = await startScaler(0);
   const scalerPort = Number(scalerProcess.listening['port']);
   const scalerUrl = `http://127.0.0.1:${scalerPort}`;
   const gateways: TestGateway[] = [];
   const startGateway = async () => {
-    const config = { storeDir: dirs.storeDir, internalToken: TOKEN, gatewayId: `g${gateways.length + 1}`, port: 0, adminPort: 0, scalerUrl, logDir: join(dirs.stateDir, 'logs'), ...options.gateway };
+    const config = { storeDir: dirs.storeDir, internalToken: TOKEN, gatewayId: `g${gateways.length + 1}`, port: 0, adminPort: gateways.length === 0 ? timerPort : 0, scalerUrl, logDir: join(dirs.stateDir, 'logs'), ...options.gateway };
     const child = await start('gateway/main.ts', renderEnv(gatewayConfig, config));
     const gateway = { url: `http://127.0.0.1:${Number(child.listening['port'])}`, adminUrl: `http://127.0.0.1:${Number(child.listening['adminPort'])}`, process: child };
     await eventually(async () => ((await fetch(gateway.adminUrl + ADMIN_PATHS.ready)).ok ? gateway : undefined), 10_000, () => 'the gateway did not become ready');
@@ -138,6 +142,15 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
       await rm(dir, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 /** Tries until there is a value. @throws Error with `message` after `timeoutMs` */

@@ -14,11 +14,14 @@ export interface TestProcess {
   kill(): Promise<void>;
 }
 
+const START_TIMEOUT_MS = 20_000;
+
 /** Starts an entry file with Node and waits for its `listening` log line. @throws Error with the last lines if it ends before */
 export async function startProcess(entry: URL, env: Readonly<Record<string, string>>): Promise<TestProcess> {
   const { PATH = '', HOME = '', TMPDIR = '' } = process.env;
   const child = spawn(process.execPath, [entry.pathname], { env: { PATH, HOME, ...(TMPDIR && { TMPDIR }), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: Record<string, unknown>[] = [];
+  let timer: NodeJS.Timeout | undefined;
   const listening = await new Promise<Record<string, unknown>>((resolve, reject) => {
     const onLine = (text: string) => {
       const line = parseLine(text);
@@ -28,8 +31,12 @@ export async function startProcess(entry: URL, env: Readonly<Record<string, stri
     createInterface(child.stdout).on('line', onLine);
     createInterface(child.stderr).on('line', onLine);
     child.once('error', reject);
+    timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`${entry.pathname} did not listen within ${START_TIMEOUT_MS} ms:\n${lines.slice(-5).map((line) => JSON.stringify(line)).join('\n')}`));
+    }, START_TIMEOUT_MS);
     child.once('exit', (code, signal) => reject(new Error(`${entry.pathname} ended (${signal ?? code}) before it listened:\n${lines.slice(-5).map((line) => JSON.stringify(line)).join('\n')}`)));
-  });
+  }).finally(() => clearTimeout(timer));
   return {
     pid: child.pid ?? 0,
     listening,
