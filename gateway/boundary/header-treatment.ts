@@ -9,12 +9,8 @@ export type HeaderTreatment =
   | 'contentLength'
   | 'transferEncoding'
   | 'expect'
-  | 'requestId'
-  | 'traceparent'
-  | 'tracestate'
-  | 'forwardedFor'
-  | 'forwardedProto'
-  | 'forwardedHost';
+  /** Request id, trace context, x-forwarded-*. */
+  | 'context';
 
 const NAMED: Readonly<Record<string, HeaderTreatment>> = {
   host: 'host',
@@ -22,12 +18,12 @@ const NAMED: Readonly<Record<string, HeaderTreatment>> = {
   'content-length': 'contentLength',
   'transfer-encoding': 'transferEncoding',
   expect: 'expect',
-  [HEADERS.requestId]: 'requestId',
-  [HEADERS.traceparent]: 'traceparent',
-  [HEADERS.tracestate]: 'tracestate',
-  'x-forwarded-for': 'forwardedFor',
-  'x-forwarded-proto': 'forwardedProto',
-  'x-forwarded-host': 'forwardedHost',
+  [HEADERS.requestId]: 'context',
+  [HEADERS.traceparent]: 'context',
+  [HEADERS.tracestate]: 'context',
+  'x-forwarded-for': 'context',
+  'x-forwarded-proto': 'context',
+  'x-forwarded-host': 'context',
   'keep-alive': 'drop',
   'proxy-connection': 'drop',
   'proxy-authorization': 'drop',
