@@ -61,8 +61,21 @@ export interface FunctionProps extends ResourceProps<'Function'> {
 }
 
 const PROPS: PropNames<FunctionProps> = {
-  ...{ runtime: true, handler: true, code: true, env: true, signature: true, mode: true, timeout: true, activationTimeout: true },
-  ...{ concurrency: true, queueLimit: true, bodyLimit: true, retry: true, deployment: true, scaling: true, transform: true },
+  runtime: true,
+  handler: true,
+  code: true,
+  env: true,
+  signature: true,
+  mode: true,
+  timeout: true,
+  activationTimeout: true,
+  concurrency: true,
+  queueLimit: true,
+  bodyLimit: true,
+  retry: true,
+  deployment: true,
+  scaling: true,
+  transform: true,
 };
 
 /** Stands in until the code is packed, at synthesis. */

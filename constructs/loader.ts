@@ -17,7 +17,7 @@ export interface LoadOptions {
   readonly gatewayUrl?: string;
 }
 
-export const DEFAULT_GATEWAY_URL = 'http://127.0.0.1:8080';
+const DEFAULT_GATEWAY_URL = 'http://127.0.0.1:8080';
 
 /**
  * Loads a stack file into this process and synthesizes it: the one way for dev, synth, deploy and tests. A file that was imported before is not read again; see `loadStackFresh`.

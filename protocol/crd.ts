@@ -27,7 +27,7 @@ export interface StructuralSchema {
   readonly 'x-kubernetes-validations'?: readonly CelRule[];
 }
 
-export interface CelRule {
+interface CelRule {
   readonly rule: string;
   readonly message?: string;
   readonly messageExpression?: string;

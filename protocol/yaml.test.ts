@@ -5,9 +5,9 @@ import { renderYaml } from './yaml.ts';
 
 /** Text that some YAML parser takes for something else, and text that needs care. */
 const TRICKY = [
-  ...['on', 'off', 'yes', 'No', 'y', 'N', 'true', 'False', 'null', 'Null', '~', '', ' ', 'a ', ' a', '-', '- a', '?', ':', 'a: b', 'a:', 'a #b', '#', '&a', '*a', '!a', '|', '>', '%a', '@a', '`a`'],
-  ...['0775', '0o17', '0x1F', '1e3', '1_000', '1:30', '12:30:45', '.5', '.inf', '.nan', '-1', '+1', '1.0', '2026-11-21', '2026-11-21T10:00:00Z', '=', '<<', '{a}', '[a]', ',a', '"a"', "'a'", '1', '30s', '10Mi'],
-  ...['a\nb', 'a\nb\n', 'a\n\nb\n\n', ' a\nb', '\na', 'a\n  b\n c', 'a\n \n', 'a\tb\nc', 'tab\t', '\u0085', '\u2028', '\ufeffa', '\u007f', 'é', '日本', '😀', 'a\r\nb', '# a\nb: c', '---', '--- a\nb', '...\na'],
+  'on', 'off', 'yes', 'No', 'y', 'N', 'true', 'False', 'null', 'Null', '~', '', ' ', 'a ', ' a', '-', '- a', '?', ':', 'a: b', 'a:', 'a #b', '#', '&a', '*a', '!a', '|', '>', '%a', '@a', '`a`',
+  '0775', '0o17', '0x1F', '1e3', '1_000', '1:30', '12:30:45', '.5', '.inf', '.nan', '-1', '+1', '1.0', '2026-11-21', '2026-11-21T10:00:00Z', '=', '<<', '{a}', '[a]', ',a', '"a"', "'a'", '1', '30s', '10Mi',
+  'a\nb', 'a\nb\n', 'a\n\nb\n\n', ' a\nb', '\na', 'a\n  b\n c', 'a\n \n', 'a\tb\nc', 'tab\t', '\u0085', '\u2028', '\ufeffa', '\u007f', 'é', '日本', '😀', 'a\r\nb', '# a\nb: c', '---', '--- a\nb', '...\na',
 ];
 
 test.each(TRICKY)('%j is read back as the same text by YAML 1.1 and YAML 1.2', (text) => {

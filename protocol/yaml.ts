@@ -49,7 +49,7 @@ function quote(text: string): string {
 
 /** Whether text of several lines can stand as it is, for diffs that people read. */
 function isLiteral(text: string): boolean {
-  return text.includes('\n') && /^[^\s]/.test(text) && /[^\s]\n?$/.test(text) && !/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/.test(text);
+  return text.includes('\n') && /^[^\s]/.test(text) && /[^\s]\n?$/.test(text) && !/[\p{Cc}\u2028\u2029\ufeff\ufffe\uffff]/u.test(text.replaceAll('\n', ''));
 }
 
 function literal(text: string, indent: string): string {

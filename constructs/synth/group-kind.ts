@@ -3,10 +3,10 @@ import type { KubernetesObject, Phase } from './object.ts';
 
 /** Kinds of Kubernetes itself that stand in no namespace (`kubectl api-resources --namespaced=false`, 1.34). */
 const CLUSTER_SCOPED = new Set([
-  ...['Namespace', 'Node', 'PersistentVolume', 'CustomResourceDefinition', 'APIService', 'ClusterRole', 'ClusterRoleBinding', 'StorageClass', 'CSIDriver', 'CSINode'],
-  ...['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration', 'MutatingAdmissionPolicy', 'MutatingAdmissionPolicyBinding', 'ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'],
-  ...['VolumeAttachment', 'VolumeAttributesClass', 'PriorityClass', 'RuntimeClass', 'IngressClass', 'FlowSchema', 'PriorityLevelConfiguration', 'CertificateSigningRequest', 'ClusterTrustBundle'],
-  ...['IPAddress', 'ServiceCIDR', 'DeviceClass', 'ResourceSlice'],
+  'Namespace', 'Node', 'PersistentVolume', 'CustomResourceDefinition', 'APIService', 'ClusterRole', 'ClusterRoleBinding', 'StorageClass', 'CSIDriver', 'CSINode',
+  'MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration', 'MutatingAdmissionPolicy', 'MutatingAdmissionPolicyBinding', 'ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding',
+  'VolumeAttachment', 'VolumeAttributesClass', 'PriorityClass', 'RuntimeClass', 'IngressClass', 'FlowSchema', 'PriorityLevelConfiguration', 'CertificateSigningRequest', 'ClusterTrustBundle',
+  'IPAddress', 'ServiceCIDR', 'DeviceClass', 'ResourceSlice',
 ]);
 
 const PHASE_OF_KIND: Readonly<Record<string, Phase>> = {
