@@ -5,11 +5,10 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
  * Runs a program in our place: it has our terminal, gets our signals, and its exit code is ours. The channel between us tells it when we are gone for good.
- * A terminal's Ctrl-C reaches it by itself, so SIGINT is only waited out here.
  */
 export function exec(command, args, options) {
   const child = spawn(command, args, { ...options, stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
-  for (const signal of SIGNALS) process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal)));
+  for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
   const parent = process.ppid;
   const orphaned = setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 1000);
   orphaned.unref();

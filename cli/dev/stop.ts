@@ -1,4 +1,6 @@
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** One Ctrl-C may come several times at once: from the terminal, from npm, from `npm start`. */
+const ECHO_MS = 1000;
 
 export interface Stop {
   /** Resolves when we are asked to end. */
@@ -12,10 +14,10 @@ export interface Stop {
  */
 export function createStop(): Stop {
   const { promise, resolve } = Promise.withResolvers<'asked'>();
-  let asked = false;
+  let askedAt: number | undefined;
   const onSignal = () => {
-    if (asked) process.exit(1);
-    asked = true;
+    if (askedAt !== undefined && performance.now() - askedAt > ECHO_MS) process.exit(1);
+    askedAt ??= performance.now();
     resolve('asked');
   };
   const onDisconnect = () => resolve('asked');
