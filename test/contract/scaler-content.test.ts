@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { eventually, functionObject, httpTrigger, packageOf, type Platform, type PlatformOptions, podPool, startPlatform } from './platform.ts';
+import { eventually, functionObject, httpTrigger, packageOf, type Platform, type PlatformOptions, podPool, type ScalerState, startPlatform } from './platform.ts';
 
 let platform: Platform | undefined;
 afterEach(async () => {
@@ -30,22 +30,22 @@ async function hammer(path: string, done: Promise<unknown>): Promise<Set<number>
   return statuses;
 }
 
-test('new code is in the running instances within 300 ms, and no request is lost', async () => {
+test('new code reaches all running instances with no request lost and no instance started', async () => {
   const platform = await start({ packages: [one, two], objects: [podPool('web', { min: 3 }), functionObject('app', one, { ...web, concurrency: 1, scaling: { minReplicas: 2 } }), httpTrigger('app')] });
   await platform.until(({ functions }) => functions[0]?.readyReplicas === 2);
   const before = await get('/app');
+  const ids = (state: ScalerState) => state.instances.filter(({ function: fn }) => fn === 'default/app').map(({ id }) => id);
+  const serving = ids(await platform.state());
   const changed = (async () => {
     await new Promise((resolve) => setTimeout(resolve, 200));
-    const appliedAt = performance.now();
     await platform.apply(functionObject('app', two, { ...web, concurrency: 1, scaling: { minReplicas: 2 } }));
     await eventually(async () => (await text('/app')) === 'two' || undefined, 5000, () => 'the new code never answered');
-    return performance.now() - appliedAt;
   })();
   const statuses = await hammer('/app', changed);
   expect([...statuses]).toEqual([200]);
-  expect(await changed).toBeLessThan(1000);
   const state = await platform.until(({ instances }) => instances.filter(({ revision }) => revision === 'app-00002').length === 2);
   expect(state.functions[0]).toMatchObject({ revision: 'app-00002', serving: 'app-00002' });
+  expect(ids(state)).toEqual(expect.arrayContaining(serving));
   expect([before.body.text, await text('/app'), await text('/app')]).toEqual(['one', 'two', 'two']);
 });
 
