@@ -7,11 +7,14 @@ import type { SynthResult } from './synth/object.ts';
 
 /**
  * As `loadStack`, in a worker thread of its own: the stack file and everything that it imports are read anew. `sources` also lists the local modules that were imported.
+ * What the stack prints goes to stderr.
  *
  * @throws PlatformError as `loadStack`; `details.sources` lists the files to watch for the correction
  */
 export async function loadStackFresh(file: string, options: LoadOptions = {}): Promise<SynthResult> {
-  const worker = new Worker(new URL(`./load-worker${extname(import.meta.url)}`, import.meta.url), { workerData: { file, options } });
+  const worker = new Worker(new URL(`./load-worker${extname(import.meta.url)}`, import.meta.url), { workerData: { file, options }, stdout: true, execArgv: [] });
+  // What a stack prints must not stand in the middle of a command's output.
+  worker.stdout.pipe(process.stderr, { end: false });
   const { promise, resolve, reject } = Promise.withResolvers<LoadReply>();
   worker.once('message', resolve);
   worker.once('error', reject);

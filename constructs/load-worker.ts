@@ -24,7 +24,10 @@ registerHooks({
     return resolved;
   },
 });
-parentPort?.postMessage(await load());
+const reply = await load();
+// The thread is ended once it has replied: what the stack printed goes first.
+await new Promise<void>((flushed) => void process.stdout.write('', () => flushed()));
+parentPort?.postMessage(reply);
 
 async function load(): Promise<LoadReply> {
   try {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { PlatformError } from '../protocol/errors.ts';
 import { loadStackFresh } from './load-fresh.ts';
 import { loadStack } from './loader.ts';
@@ -10,6 +10,9 @@ import { loadStack } from './loader.ts';
 const INDEX = fileURLToPath(new URL('./index.ts', import.meta.url));
 const HEAD = `import * as fib from ${JSON.stringify(INDEX)};\nexport default fib.defineStack((app, { env, config }) => {\n  const stack = new fib.FunctionStack(app, 'shop');\n`;
 const FUNCTION = `  new fib.Function(stack, 'hello', { runtime: 'nodejs', handler: 'index.handler', code: fib.Code.fromDirectory('./code'), env: { STAGE: env, ...config } });\n`;
+
+// Each load is a worker that imports cdk8s: a busy machine takes its time.
+vi.setConfig({ testTimeout: 30_000 });
 
 let folder = '';
 
@@ -85,4 +88,12 @@ test.each<[string, Record<string, string>, string, RegExp]>([
 test('of a folder of code with a problem, the folder is watched for the correction', async () => {
   write({ 'stack.ts': `${HEAD}${FUNCTION.replace('./code', './nowhere')}});\n` });
   expect((await failure()).details['sources']).toEqual([file(), join(folder, 'nowhere')]);
+});
+
+test('what a stack prints goes to stderr, all of it', async () => {
+  write({ 'stack.ts': `console.log('at the top');\n${HEAD}  console.log('inside');\n});\n` });
+  const written: string[] = [];
+  const spy = vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => written.push(String(chunk)) > 0);
+  await loadStackFresh(file()).finally(() => spy.mockRestore());
+  expect(written.join('')).toBe('at the top\ninside\n');
 });

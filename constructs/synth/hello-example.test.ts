@@ -10,4 +10,4 @@ test('examples/hello comes to the manifests in examples/hello/manifests.yaml', a
   const { objects } = await loadStackFresh(stack);
   const documents = objects.map(({ object }) => `# ${manifestPath(object)}\n${renderYaml(object)}`);
   await expect(documents.join('---\n')).toMatchFileSnapshot('../../examples/hello/manifests.yaml');
-});
+}, 30_000);
