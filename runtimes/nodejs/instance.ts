@@ -155,7 +155,13 @@ export class Instance {
       const error = asWatcherError(thrown);
       this.#failed = this.#served === undefined;
       this.stats.errorOf(error);
-      this.#options.log.write('error', 'revision refused', { function: this.functionName, generation: document.generation, code: error.code, error: error.message, ...error.place });
+      this.#options.log.write('error', 'revision refused', {
+        function: this.functionName,
+        generation: document.generation,
+        code: error.code,
+        error: error.message,
+        ...error.place,
+      });
       throw error;
     } finally {
       this.#loading -= 1;
@@ -173,7 +179,11 @@ export class Instance {
     const pool = this.#createPool(document, folder);
     try {
       const initMs = await pool.start();
-      const result = { content: document.content, generation: document.generation, timings: { codeMs: round(codeMs), dependenciesMs: 0, initMs: round(initMs) } };
+      const result = {
+        content: document.content,
+        generation: document.generation,
+        timings: { codeMs: round(codeMs), dependenciesMs: 0, initMs: round(initMs) },
+      };
       this.#switchTo({ document, folder, pool, result });
       return result;
     } catch (error) {
@@ -206,7 +216,12 @@ export class Instance {
     this.#served = next;
     before?.pool.stop('EXECUTOR_RETIRED');
     if (this.#draining) next.pool.stop('DRAINING');
-    this.#options.log.write('info', 'revision serves', { function: this.functionName, generation: next.result.generation, content: next.result.content, ...next.result.timings });
+    this.#options.log.write('info', 'revision serves', {
+      function: this.functionName,
+      generation: next.result.generation,
+      content: next.result.content,
+      ...next.result.timings,
+    });
   }
 
   /** The executor that waits, or a new one. */

@@ -20,7 +20,9 @@ export function renderMetrics({ functionName, tally, inFlight, restarts, cpuSeco
   const family = (name: string, type: string, help: string, samples: string[]) => [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples];
   const outcomes = (['ok', 'error', 'timeout', 'refused'] as const).map((outcome) => sample(METRICS.invocations, tally[outcome], `outcome="${outcome}"`));
   let below = 0;
-  const buckets = [...DURATION_BUCKETS, '+Inf'].map((bound, index) => sample(`${METRICS.duration}_bucket`, (below += tally.buckets[index] ?? 0), `le="${bound}"`));
+  const buckets = [...DURATION_BUCKETS, '+Inf'].map((bound, index) =>
+    sample(`${METRICS.duration}_bucket`, (below += tally.buckets[index] ?? 0), `le="${bound}"`),
+  );
   const lines = [
     ...family(METRICS.invocations, 'counter', 'Invocations by outcome.', outcomes),
     ...family(METRICS.duration, 'histogram', 'Seconds from a request to the end of its invocation.', [

@@ -27,7 +27,10 @@ async function runCase(language: Runtime, vector: RunnableCase): Promise<void> {
     runner.close();
     expect(await watcher.close(), 'processes left behind').toEqual([]);
   }
-  expect(watcher.records().filter(({ time, level, msg }) => ![time, level, msg].every((field) => typeof field === 'string')), 'W1.3: every line has time, level and msg').toEqual([]);
+  expect(
+    watcher.records().filter(({ time, level, msg }) => ![time, level, msg].every((field) => typeof field === 'string')),
+    'W1.3: every line has time, level and msg',
+  ).toEqual([]);
 }
 
 function withScratch(environment: RunnableCase['environment'], scratch: string): RunnableCase['environment'] & {} {

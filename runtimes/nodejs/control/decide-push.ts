@@ -16,7 +16,8 @@ export interface PushState {
  */
 export function decidePush({ owner, served, draining }: PushState, act: Exclude<Act, 'drain'>, pushed: LoadDocument): 'same' | 'load' {
   const { uid } = pushed.function;
-  if (owner && owner.uid !== uid) throw new WatcherError('ALREADY_SPECIALIZED', `this instance belongs to ${owner.namespace}/${owner.name} (UID ${owner.uid}) for life`);
+  if (owner && owner.uid !== uid)
+    throw new WatcherError('ALREADY_SPECIALIZED', `this instance belongs to ${owner.namespace}/${owner.name} (UID ${owner.uid}) for life`);
   if (act === 'update' && !served) throw new WatcherError('NOT_SPECIALIZED', 'there is nothing to update: this instance serves no function yet');
   if (served?.generation === pushed.generation && served.content === pushed.content) return 'same';
   if (served && pushed.generation <= served.generation) {

@@ -69,5 +69,12 @@ function answer(response: ServerResponse, requestId: string, { status, body }: A
 
 async function metricsOf(instance: Instance): Promise<string> {
   const { inFlight, cpuSeconds, memoryBytes } = await instance.report();
-  return renderMetrics({ functionName: instance.functionName, tally: instance.stats.tally, restarts: instance.stats.restarts, inFlight, cpuSeconds, memoryBytes });
+  return renderMetrics({
+    functionName: instance.functionName,
+    tally: instance.stats.tally,
+    restarts: instance.stats.restarts,
+    inFlight,
+    cpuSeconds,
+    memoryBytes,
+  });
 }

@@ -36,7 +36,10 @@ export function createExecutor({ output, send }: ExecutorOptions): { receive(ord
   });
 
   setInterval(() => send({ kind: 'beat', ...report() }), BEAT_MS);
-  process.on('uncaughtExceptionMonitor', (error: unknown) => (lastError = error instanceof Error ? `${error.name}: ${error.message.split('\n', 1)[0]}` : String(error)));
+  process.on(
+    'uncaughtExceptionMonitor',
+    (error: unknown) => (lastError = error instanceof Error ? `${error.name}: ${error.message.split('\n', 1)[0]}` : String(error)),
+  );
   process.on('exit', () => finished || send({ kind: 'crashing', message: lastError, running: front?.running(0) ?? [] }));
 
   const finish = (): void => {

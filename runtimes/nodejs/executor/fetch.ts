@@ -11,13 +11,15 @@ import { send } from './send.ts';
 export function toRequest(invocation: Invocation, maxBodyBytes: number, onRead: () => void): Request {
   const { request } = invocation;
   const method = request.method ?? 'GET';
-  const init: RequestInit & { duplex?: 'half' } = { method, headers: toWebHeaders(request.rawHeaders), signal: invocation.signal() };
+  const init: RequestInit & { duplex?: 'half' } = { method, headers: toWebHeaders(request.rawHeaders) };
   if (hasBody(request) && method !== 'GET' && method !== 'HEAD') {
     init.body = bodyStream(invocation, maxBodyBytes, onRead);
     init.duplex = 'half';
   }
   try {
-    return new Request(new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`), init);
+    const made = new Request(new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`), init);
+    // A signal that is passed in costs every request an abort controller, a listener and a finalizer, though hardly any handler looks at it.
+    return Object.defineProperty(made, 'signal', { get: () => invocation.signal() });
   } catch {
     throw new WatcherError('BAD_REQUEST', 'the method, the Host header or the target is not one that a fetch handler can be given');
   }
@@ -54,9 +56,9 @@ function bodyStream(invocation: Invocation, maxBodyBytes: number, onRead: () => 
 }
 
 function toWebHeaders(raw: readonly string[]): Headers {
-  const headers = new Headers();
-  for (let index = 0; index + 1 < raw.length; index += 2) headers.append(raw[index] as string, raw[index + 1] as string);
-  return headers;
+  const pairs: [string, string][] = [];
+  for (let index = 0; index + 1 < raw.length; index += 2) pairs.push([raw[index] as string, raw[index + 1] as string]);
+  return new Headers(pairs);
 }
 
 /** Also a Response of another implementation, such as a bundled undici. */

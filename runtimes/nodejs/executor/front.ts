@@ -61,8 +61,10 @@ export class Front implements InvocationHost {
     this.#server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
       answerError(request, response, requestIdOf(request.headers['x-request-id']), 'BAD_REQUEST', 'the only expectation that can be met is 100-continue'),
     );
-    this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
-      void this.#upgrade({ requestId: requestIdOf(request.headers['x-request-id']), request, socket, head }),
+    this.#server.on(
+      'upgrade',
+      (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+        void this.#upgrade({ requestId: requestIdOf(request.headers['x-request-id']), request, socket, head }),
     );
     prepareServer(this.#server);
   }
@@ -96,6 +98,11 @@ export class Front implements InvocationHost {
     this.#checkEmpty();
   }
 
+  /** Ends the server's own timers; connections are not its own. */
+  close(): void {
+    this.#server.close();
+  }
+
   entered(entry: Entry): void {
     this.#options.host.entered(entry);
   }
@@ -125,7 +132,14 @@ export class Front implements InvocationHost {
     const firstOnConnection = connection?.requests === 0;
     if (connection) connection.requests += 1;
     const nowMs = this.#closed === undefined ? 0 : performance.now();
-    return decideRefusal({ closed: this.#closed, graceUntilMs: this.#graceUntilMs, nowMs, firstOnConnection, inFlight: this.#running.size, concurrency: this.#concurrency });
+    return decideRefusal({
+      closed: this.#closed,
+      graceUntilMs: this.#graceUntilMs,
+      nowMs,
+      firstOnConnection,
+      inFlight: this.#running.size,
+      concurrency: this.#concurrency,
+    });
   }
 
   #refuse(request: IncomingMessage, response: ServerResponse, requestId: string, code: RefusalCode): void {

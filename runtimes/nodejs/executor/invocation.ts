@@ -78,7 +78,7 @@ export class Invocation implements ContextSource, Entry {
   }
 
   /** Runs user code; what it throws becomes `Thrown`. */
-  async enter<T>(code: (context: InvocationContext) => T): Promise<Awaited<T>> {
+  enter<T>(code: (context: InvocationContext) => T): Promise<Awaited<T>> {
     this.#entered = true;
     this.#host.entered(this);
     const context = new InvocationContext(this, this.#host.identity);
@@ -149,7 +149,13 @@ export class Invocation implements ContextSource, Entry {
   }
 
   #report(error: WatcherError, stack: string | undefined): void {
-    this.#host.failed({ code: error.code, message: error.message, stack, requestId: this.requestId, durationMs: Math.round(performance.now() - this.#started) });
+    this.#host.failed({
+      code: error.code,
+      message: error.message,
+      stack,
+      requestId: this.requestId,
+      durationMs: Math.round(performance.now() - this.#started),
+    });
   }
 
   #end(outcome: Outcome | undefined, expired = false): void {
@@ -169,7 +175,8 @@ export function effectiveTimeout(timeoutMs: number, header: string | string[] | 
 /** What the caller is told, and the stack for the log alone (W6.6). */
 export function describe(thrown: unknown): { readonly error: WatcherError; readonly stack: string | undefined } {
   if (thrown instanceof WatcherError) return { error: thrown, stack: undefined };
-  if (!(thrown instanceof Thrown)) return { error: new WatcherError('INTERNAL', 'the watcher failed'), stack: thrown instanceof Error ? thrown.stack : String(thrown) };
+  if (!(thrown instanceof Thrown))
+    return { error: new WatcherError('INTERNAL', 'the watcher failed'), stack: thrown instanceof Error ? thrown.stack : String(thrown) };
   const { cause } = thrown;
   const isError = cause instanceof Error || (typeof cause === 'object' && cause !== null && 'message' in cause);
   const { name, message, stack } = isError ? (cause as Error) : { name: 'Error', message: String(cause), stack: undefined };

@@ -38,7 +38,9 @@ async function parseAll(folder: string): Promise<string> {
     .slice(0, MAX_FILES)
     .map((path) => join(folder, path));
   return new Promise((resolve) => {
-    execFile(process.execPath, ['--experimental-vm-modules', '--no-warnings', '-e', PARSE, '--', ...files], { timeout: 5000 }, (_error, _stdout, stderr) => resolve(stderr));
+    execFile(process.execPath, ['--experimental-vm-modules', '--no-warnings', '-e', PARSE, '--', ...files], { timeout: 5000 }, (_error, _stdout, stderr) =>
+      resolve(stderr),
+    );
   });
 }
 

@@ -33,14 +33,21 @@ export async function loadFunction(order: Pick<LoadOrder, 'folder' | 'handler' |
   const found = pick(module, exportName);
   if (found === undefined) throw failed(`the module "${path}" has no export "${exportName}"; it has ${names(module)}`, path);
   const upgrade = pick(module, 'upgrade');
-  return { signature, handler: toHandler(found, signature, `the export "${exportName}"`, path), upgrade: typeof upgrade === 'function' ? (upgrade as UpgradeHandler) : undefined };
+  return {
+    signature,
+    handler: toHandler(found, signature, `the export "${exportName}"`, path),
+    upgrade: typeof upgrade === 'function' ? (upgrade as UpgradeHandler) : undefined,
+  };
 }
 
 function toHandler(found: unknown, signature: 'event' | 'fetch', what: string, path: string): LoadedFunction['handler'] {
   if (typeof found === 'function') return found as LoadedFunction['handler'];
   const fetch = signature === 'fetch' && typeof found === 'object' && found !== null ? (found as { fetch?: unknown }).fetch : undefined;
   if (typeof fetch === 'function') return (request, context) => Reflect.apply(fetch, found, [request, context]) as unknown;
-  throw failed(`${what} must be a function${signature === 'fetch' ? ', or an object with a method fetch' : ''}, not ${found === null ? 'null' : typeof found}`, path);
+  throw failed(
+    `${what} must be a function${signature === 'fetch' ? ', or an object with a method fetch' : ''}, not ${found === null ? 'null' : typeof found}`,
+    path,
+  );
 }
 
 /** A named export; of a CommonJS module also a property that static analysis did not see. */

@@ -101,7 +101,8 @@ export function toHeaders(given: unknown): Record<string, string | string[]> {
 }
 
 function headerValue(name: string, value: unknown): string {
-  if ((typeof value !== 'string' && typeof value !== 'number') || !FIELD_VALUE.test(String(value))) throw bad(`the header ${name} must be a string without control characters, a number, or a list of them`);
+  if ((typeof value !== 'string' && typeof value !== 'number') || !FIELD_VALUE.test(String(value)))
+    throw bad(`the header ${name} must be a string without control characters, a number, or a list of them`);
   return String(value);
 }
 
@@ -115,7 +116,8 @@ function fromCloudEvent(event: Record<string, unknown>): Answer {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined || value === null) continue;
-    if (!/^[a-z0-9]{1,64}$/.test(name) || !['string', 'number', 'boolean'].includes(typeof value)) throw bad(`${JSON.stringify(name.slice(0, 64))} is no CloudEvents attribute`);
+    if (!/^[a-z0-9]{1,64}$/.test(name) || !['string', 'number', 'boolean'].includes(typeof value))
+      throw bad(`${JSON.stringify(name.slice(0, 64))} is no CloudEvents attribute`);
     headers[`ce-${name}`] = encode(String(value));
   }
   const isJsonData = typeof datacontenttype === 'string' && /^application\/([^;]*\+)?json\b/.test(datacontenttype);

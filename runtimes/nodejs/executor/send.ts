@@ -9,8 +9,8 @@ export interface SendOptions {
   readonly headFirst?: boolean;
 }
 
-/** Writes an answer and resolves when user code has nothing more to do with it. */
-export async function send(invocation: Invocation, { status, headers, body }: Answer, { headFirst = false }: SendOptions = {}): Promise<void> {
+/** Writes an answer; a promise where user code has more to do with it. */
+export function send(invocation: Invocation, { status, headers, body }: Answer, { headFirst = false }: SendOptions = {}): Promise<void> | void {
   if (invocation.over) return;
   if (isStream(body)) return sendStream(invocation, status, headers, body, headFirst);
   const head: OutgoingHttpHeaders = headers;
@@ -31,7 +31,8 @@ async function sendStream(invocation: Invocation, status: number, headers: Outgo
     if (response.headersSent) return;
     invocation.begin();
     response.writeHead(status, { ...headers, [HEADERS.requestId]: invocation.requestId });
-    response.flushHeaders();
+    // One packet with the first chunk, where that is there already.
+    setImmediate(() => response.flushHeaders());
   };
   const bodyless = request.method === 'HEAD' || status === 204 || status === 304;
   if (bodyless) await stop();

@@ -29,7 +29,8 @@ function eventInvoker(handler: LoadedFunction['handler'], maxBodyBytes: number):
       const event = toEvent({ id: invocation.requestId, method: invocation.method, url: request.url ?? '/', headers: request.headers, body });
       const result = await invocation.enter((context) => handler(event, context));
       if (invocation.over) return;
-      await send(invocation, toAnswer(result));
+      const sending = send(invocation, toAnswer(result));
+      if (sending) await sending;
       invocation.succeed();
     } catch (thrown) {
       invocation.fail(thrown);

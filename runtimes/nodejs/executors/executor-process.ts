@@ -64,7 +64,11 @@ export class ExecutorProcess {
         left -= 1;
         if (left > 0) return;
         if (child.pid !== undefined) guardian.forget(child.pid);
-        resolve({ reason: this.#lastWords?.message ?? reason, untaken: [...this.#untaken.values()].map(({ socket }) => socket), running: this.#lastWords?.running ?? this.last?.running ?? [] });
+        resolve({
+          reason: this.#lastWords?.message ?? reason,
+          untaken: [...this.#untaken.values()].map(({ socket }) => socket),
+          running: this.#lastWords?.running ?? this.last?.running ?? [],
+        });
       };
       child.once('exit', (code, signal) => {
         reason = signal ? `signal ${signal}` : `exit code ${code}`;
@@ -75,7 +79,9 @@ export class ExecutorProcess {
       child.once('disconnect', done);
       child.once('error', (error) => {
         reason = error.message;
-        if (child.pid === undefined) [done(), done()];
+        if (child.pid !== undefined) return;
+        left = 1;
+        done();
       });
     });
   }

@@ -54,14 +54,30 @@ export function parseLine(raw: Buffer, cut: boolean): OutputLine {
   const line = requestId === undefined ? text : text.slice(markEnd + 1);
   const bytes = Buffer.from(line);
   const truncated = cut || bytes.length > MAX_LINE_BYTES;
-  return { kind: 'printed', requestId, truncated, line: truncated ? bytes.subarray(0, MAX_LINE_BYTES).toString('utf8').replace(/\ufffd+$/, '') : line };
+  return {
+    kind: 'printed',
+    requestId,
+    truncated,
+    line: truncated
+      ? bytes
+          .subarray(0, MAX_LINE_BYTES)
+          .toString('utf8')
+          .replace(/\ufffd+$/, '')
+      : line,
+  };
 }
 
 function parseRecord(json: string): OutputLine | undefined {
   try {
     const { level, message, requestId, fields } = JSON.parse(json) as Record<string, unknown>;
     const known = ['debug', 'info', 'warn', 'error'].includes(String(level));
-    return { kind: 'logged', level: known ? String(level) : 'info', message: String(message), requestId: typeof requestId === 'string' ? requestId : undefined, fields };
+    return {
+      kind: 'logged',
+      level: known ? String(level) : 'info',
+      message: String(message),
+      requestId: typeof requestId === 'string' ? requestId : undefined,
+      fields,
+    };
   } catch {
     return undefined;
   }

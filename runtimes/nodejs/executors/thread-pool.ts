@@ -198,4 +198,3 @@ export class ThreadPool implements Pool {
     this.#end();
   }
 }
-

@@ -26,7 +26,8 @@ export class Exchange {
     const body = leaveOpen ? undefined : bytesOf(spec.body);
     const { method = body ? 'POST' : 'GET', path = '/' } = spec;
     const headers: Record<string, string | string[]> = { ...spec.headers };
-    if (body && !Object.keys(headers).some((name) => ['content-length', 'transfer-encoding'].includes(name.toLowerCase()))) headers['content-length'] = String(body.length);
+    if (body && !Object.keys(headers).some((name) => ['content-length', 'transfer-encoding'].includes(name.toLowerCase())))
+      headers['content-length'] = String(body.length);
     this.request = httpRequest({ host: '127.0.0.1', port, method, path, headers, agent: agent ?? false, timeout: LIMIT_MS });
     this.done = new Promise((resolve) => {
       const end = (cut: boolean) => {
@@ -56,7 +57,8 @@ export class Exchange {
   async read(pattern: RegExp): Promise<void> {
     const deadline = performance.now() + LIMIT_MS;
     while (!pattern.test(Buffer.concat(this.#parts).toString('utf8'))) {
-      if (performance.now() > deadline) throw new Error(`the answer so far is ${JSON.stringify(Buffer.concat(this.#parts).toString('utf8'))}, which does not match ${pattern}`);
+      if (performance.now() > deadline)
+        throw new Error(`the answer so far is ${JSON.stringify(Buffer.concat(this.#parts).toString('utf8'))}, which does not match ${pattern}`);
       await Promise.race([new Promise<void>((resolve) => (this.#changed = resolve)), new Promise((resolve) => setTimeout(resolve, 250))]);
     }
   }

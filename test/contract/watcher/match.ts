@@ -42,7 +42,10 @@ function checkOne(name: string, expected: unknown, outcome: Outcome, port: 'data
     case 'headers':
       return Object.entries(expected as object).flatMap(([header, value]) => mismatch(outcome.headers[header], value, `header ${header}`));
     case 'error':
-      return [...mismatch(parse(text), { code: expected, requestId: { $type: 'string' }, message: { $type: 'string' } }, 'error'), ...(port === 'data' ? mismatch(outcome.headers['fibonacci-error'], expected, 'header fibonacci-error') : [])];
+      return [
+        ...mismatch(parse(text), { code: expected, requestId: { $type: 'string' }, message: { $type: 'string' } }, 'error'),
+        ...(port === 'data' ? mismatch(outcome.headers['fibonacci-error'], expected, 'header fibonacci-error') : []),
+      ];
     case 'notStarted':
       return mismatches({ ...outcome, cut: false }, { status: 503, headers: { 'fibonacci-not-started': '1' }, error: expected }, port);
     case 'withinMs':

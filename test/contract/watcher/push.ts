@@ -11,7 +11,13 @@ export interface PushSpec {
   readonly fixture?: string;
   readonly load?: LoadOverrides;
   readonly token?: Readonly<Record<string, unknown>>;
-  readonly package?: { readonly files?: Readonly<Record<string, string>>; readonly manifest?: unknown; readonly bytes?: string; readonly digest?: string; readonly size?: number };
+  readonly package?: {
+    readonly files?: Readonly<Record<string, string>>;
+    readonly manifest?: unknown;
+    readonly bytes?: string;
+    readonly digest?: string;
+    readonly size?: number;
+  };
   readonly body?: string;
   readonly contentLength?: number;
 }
@@ -55,16 +61,30 @@ export function createPush(act: 'specialize' | 'update', spec: PushSpec, default
   };
   const uid = (document['function'] as { uid?: string }).uid ?? 'uid-1';
   const body = spec.body === undefined ? Buffer.concat([Buffer.from(`${JSON.stringify(document)}\n`), packed.bytes]) : Buffer.from(spec.body);
-  const headers: Record<string, string> = { ...authorization({ act, sub: uid, digest }, spec.token, key), 'content-type': 'application/vnd.fibonacci.revision' };
+  const headers: Record<string, string> = {
+    ...authorization({ act, sub: uid, digest }, spec.token, key),
+    'content-type': 'application/vnd.fibonacci.revision',
+  };
   if (spec.contentLength !== undefined) headers['content-length'] = String(spec.contentLength);
   return { headers, body };
 }
 
 /** The authorization header with a token of the given claims and a step's variations. */
-export function authorization(claims: Readonly<Record<string, unknown>>, variations: Readonly<Record<string, unknown>> = {}, key: KeyObject): Record<string, string> {
+export function authorization(
+  claims: Readonly<Record<string, unknown>>,
+  variations: Readonly<Record<string, unknown>> = {},
+  key: KeyObject,
+): Record<string, string> {
   const { alg = 'EdDSA', key: which, raw, expiresInSeconds = 60, ...overrides } = variations;
   if (raw !== undefined) return raw === null ? {} : { authorization: String(raw) };
-  const all: Record<string, unknown> = { iss: TOKEN_ISSUER, aud: INSTANCE, epoch: 1, exp: Math.floor(Date.now() / 1000) + Number(expiresInSeconds), ...claims, ...overrides };
+  const all: Record<string, unknown> = {
+    iss: TOKEN_ISSUER,
+    aud: INSTANCE,
+    epoch: 1,
+    exp: Math.floor(Date.now() / 1000) + Number(expiresInSeconds),
+    ...claims,
+    ...overrides,
+  };
   const present = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null));
   const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const text = `${encode({ alg, typ: 'JWT' })}.${encode(present)}`;

@@ -76,7 +76,10 @@ export class StepRunner {
     },
     flood: async ({ as, connections, ...spec }: RequestSpec & { as: string; connections: number }, step: Step) => {
       const check = (outcome: Outcome) => mismatches(outcome, (step['expect'] ?? {}) as Expectation, 'data');
-      this.#floods.set(as, startFlood(() => this.#watcher.dataPort, spec, connections, check));
+      this.#floods.set(
+        as,
+        startFlood(() => this.#watcher.dataPort, spec, connections, check),
+      );
     },
     endFlood: async ({ of, atLeast }: { of: string; atLeast: number }) => {
       const { answered, problems } = await (this.#floods.get(of) as Flood).end();
@@ -93,7 +96,9 @@ export class StepRunner {
     log: async ({ match }: { match: unknown }) => {
       await this.#eventually(LOG_PATIENCE_MS, async () => {
         const records = this.#watcher.records();
-        return records.some((record) => mismatch(record, match, 'log').length === 0) ? [] : [`no line matches among\n${records.map((record) => JSON.stringify(record).slice(0, 300)).join('\n')}`];
+        return records.some((record) => mismatch(record, match, 'log').length === 0)
+          ? []
+          : [`no line matches among\n${records.map((record) => JSON.stringify(record).slice(0, 300)).join('\n')}`];
       });
     },
     logCount: async ({ match, is }: { match: unknown; is: number }) => {
@@ -116,7 +121,8 @@ export class StepRunner {
       const found = await this.#watcher.exit(withinMs);
       if (found !== code) throw new Error(`the watcher's exit code is ${found}`);
     },
-    gone: async ({ pid }: { pid: unknown }) => this.#eventually(LOG_PATIENCE_MS, async () => (isAlive(Number(pid)) ? [`process ${String(pid)} is still there`] : [])),
+    gone: async ({ pid }: { pid: unknown }) =>
+      this.#eventually(LOG_PATIENCE_MS, async () => (isAlive(Number(pid)) ? [`process ${String(pid)} is still there`] : [])),
     noProcesses: async () => this.#eventually(LOG_PATIENCE_MS, async () => this.#watcher.remaining().map((pid) => `process ${pid} is still there`)),
     file: async ({ path, exists, json, outside }: { path: string; exists: boolean; json?: unknown; outside?: boolean }) => {
       const full = join(outside ? this.#watcher.parent : this.#watcher.scratch, path);
@@ -129,7 +135,8 @@ export class StepRunner {
 
   async #push(act: 'specialize' | 'update', spec: PushSpec, step: Step): Promise<void> {
     const { headers, body } = createPush(act, spec, this.#defaults, this.#watcher.key);
-    const outcome = await new Exchange(this.#watcher.controlPort, { method: 'POST', path: `/_/${act}`, headers, body: { base64: body.toString('base64') } }).done;
+    const outcome = await new Exchange(this.#watcher.controlPort, { method: 'POST', path: `/_/${act}`, headers, body: { base64: body.toString('base64') } })
+      .done;
     this.#judge(outcome, step, 'control');
   }
 
