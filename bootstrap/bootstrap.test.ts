@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 
 const scripts = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.mjs'));
 /** What Node.js 18 does not have. */
-const TOO_NEW = /import\.meta\.(dirname|filename)|\.to(Sorted|Reversed|Spliced)\(|\.groupBy\(|withResolvers|Array\.fromAsync|\bwith \{ type|await using|\busing /;
+const TOO_NEW =
+  /import\.meta\.(dirname|filename)|\.to(Sorted|Reversed|Spliced)\(|\.groupBy\(|withResolvers|Array\.fromAsync|\bwith \{ type|await using|\busing /;
 
 describe.each(scripts)('bootstrap/%s', (name) => {
   const text = readFileSync(join(import.meta.dirname, name), 'utf8');

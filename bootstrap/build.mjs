@@ -40,7 +40,9 @@ function copyAsset(root, { from, accept }) {
 
 /** What was compiled from a source that is gone would be packed and found. */
 function removeOrphans(root) {
-  for (const file of LAYERS.map((layer) => join(root, 'dist', layer)).filter((folder) => existsSync(folder)).flatMap(listFiles)) {
+  for (const file of LAYERS.map((layer) => join(root, 'dist', layer))
+    .filter((folder) => existsSync(folder))
+    .flatMap(listFiles)) {
     const source = join(root, relative(join(root, 'dist'), file).replace(/\.(d\.ts|js|js\.map)$/, '.ts'));
     if (source.endsWith('.ts') && !existsSync(source)) rmSync(file);
   }

@@ -119,7 +119,10 @@ function wrapAlertmanager(folder) {
   for (let at = bytes.indexOf(TEMPLATES); at >= 0; at = bytes.indexOf(TEMPLATES, at)) bytes.write(relative, at, 'latin1');
   writeFileSync(program, bytes);
   const { alertmanager } = privatePaths(folder);
-  writeFileSync(alertmanager, '#!/bin/sh\n# Its paths are relative to this folder: pass absolute ones.\ncd "$(dirname "$0")" && exec ./usr/bin/prometheus-alertmanager "$@"\n');
+  writeFileSync(
+    alertmanager,
+    '#!/bin/sh\n# Its paths are relative to this folder: pass absolute ones.\ncd "$(dirname "$0")" && exec ./usr/bin/prometheus-alertmanager "$@"\n',
+  );
   chmodSync(alertmanager, 0o755);
 }
 
@@ -128,10 +131,16 @@ async function verify(folder, work) {
   if (!(await isNewEnough(prometheus, OLDEST.prometheus)) || !(await isNewEnough(promtool, OLDEST.prometheus))) {
     throw new ProgramFailed('the system’s prometheus package', 'it is older than 2.42 or does not run');
   }
-  if (!(await isNewEnough(alertmanager, OLDEST.alertmanager))) throw new ProgramFailed('the system’s prometheus-alertmanager package', 'it is older than 0.25 or does not run');
+  if (!(await isNewEnough(alertmanager, OLDEST.alertmanager)))
+    throw new ProgramFailed('the system’s prometheus-alertmanager package', 'it is older than 0.25 or does not run');
   const config = join(work, 'alertmanager.yml');
   writeFileSync(config, 'route: {receiver: none}\nreceivers: [{name: none}]\n');
-  await startsUp(alertmanager, [`--config.file=${config}`, `--storage.path=${join(work, 'data')}`, '--web.listen-address=127.0.0.1:0', '--cluster.listen-address=']);
+  await startsUp(alertmanager, [
+    `--config.file=${config}`,
+    `--storage.path=${join(work, 'data')}`,
+    '--web.listen-address=127.0.0.1:0',
+    '--cluster.listen-address=',
+  ]);
 }
 
 /** Resolves once the program says that it listens, and has ended. @throws ProgramFailed */

@@ -26,7 +26,9 @@ export async function ensureNode24(root, begin) {
   await run(process.execPath, ['installArchSpecificPackage.js'], { cwd: folder, env: { ...process.env, npm_config_ignore_scripts: 'true' } });
   const version = await tryRun(node, ['--version']);
   if (major(version) >= WANTED) return node;
-  throw new Error(`the npm package "node" has no Node.js ${WANTED} that runs on ${process.platform}-${process.arch}: install Node.js ${WANTED} yourself and start again`);
+  throw new Error(
+    `the npm package "node" has no Node.js ${WANTED} that runs on ${process.platform}-${process.arch}: install Node.js ${WANTED} yourself and start again`,
+  );
 }
 
 /** The environment in which `node` and the checkout's tools are first on PATH. */

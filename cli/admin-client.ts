@@ -68,7 +68,9 @@ function createAdminClient(url: string, token: string, dev: DevFile | undefined)
       return await fetch(`${url}${path}`, { ...init, headers: { ...(init.headers as Record<string, string>), authorization: `Bearer ${token}` } });
     } catch (error) {
       if ((error as Error).name === 'AbortError') throw error;
-      throw new PlatformError('NOT_RUNNING', `${url} does not answer: ${String(((error as Error).cause as Error | undefined)?.message ?? error)}`, { cause: error });
+      throw new PlatformError('NOT_RUNNING', `${url} does not answer: ${String(((error as Error).cause as Error | undefined)?.message ?? error)}`, {
+        cause: error,
+      });
     }
   };
   const list = async <T>(path: string, field: string): Promise<T[]> => {
@@ -89,7 +91,10 @@ function createAdminClient(url: string, token: string, dev: DevFile | undefined)
       const found = all.filter((fn) => name === fn.name || name === `${fn.namespace}/${fn.name}`);
       if (found.length === 1 && found[0]) return found[0];
       const names = (found.length > 1 ? found : all).map((fn) => `${fn.namespace}/${fn.name}`).join(', ');
-      throw new PlatformError('FUNCTION_NOT_FOUND', found.length > 1 ? `"${name}" could be ${names}: say which` : `there is no function "${name}"; there is ${names || 'none at all'}`);
+      throw new PlatformError(
+        'FUNCTION_NOT_FOUND',
+        found.length > 1 ? `"${name}" could be ${names}: say which` : `there is no function "${name}"; there is ${names || 'none at all'}`,
+      );
     },
   };
 }

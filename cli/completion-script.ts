@@ -35,7 +35,10 @@ complete -o filenames -F _fib fib
 function zsh(words: readonly Words[]): string {
   const quote = (text: string) => text.replaceAll("'", '’').replaceAll(':', '\\:').replaceAll('[', '(').replaceAll(']', ')');
   const commands = words.map(({ command, description }) => `    '${command}:${quote(description)}'`);
-  const cases = words.map(({ command, options }) => `    ${command}) _arguments '*:file:_files' ${options.map(({ name, description }) => `'${name}[${quote(description)}]'`).join(' ')} ;;`);
+  const cases = words.map(
+    ({ command, options }) =>
+      `    ${command}) _arguments '*:file:_files' ${options.map(({ name, description }) => `'${name}[${quote(description)}]'`).join(' ')} ;;`,
+  );
   return `#compdef fib
 # Add to ~/.zshrc:  source <(fib completion zsh)
 _fib() {
@@ -58,7 +61,9 @@ function fish(words: readonly Words[]): string {
   const quote = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
   const lines = words.flatMap(({ command, description, options }) => [
     `complete -c fib -n __fish_use_subcommand -f -a ${command} -d ${quote(description)}`,
-    ...options.map(({ name, description: text }) => `complete -c fib -n '__fish_seen_subcommand_from ${command}' -l ${name.replace(/^--/, '')} -d ${quote(text)}`),
+    ...options.map(
+      ({ name, description: text }) => `complete -c fib -n '__fish_seen_subcommand_from ${command}' -l ${name.replace(/^--/, '')} -d ${quote(text)}`,
+    ),
   ]);
   return `# Save as ~/.config/fish/completions/fib.fish\n${lines.join('\n')}\n`;
 }

@@ -17,7 +17,9 @@ export function renderLogLine(text: string, terminal: Pick<Terminal, 'paint'>): 
     terminal.paint('dim', String(entry['time'] ?? '').slice(11, 23)),
     terminal.paint('cyan', String(entry['function'] ?? entry['process'] ?? entry['instance'] ?? '')),
     level,
-    fields.length > 0 ? terminal.paint('dim', fields.map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`).join(' ')) : '',
+    fields.length > 0
+      ? terminal.paint('dim', fields.map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`).join(' '))
+      : '',
   ];
   return parts.filter((part) => part !== '').join(' ');
 }

@@ -49,7 +49,14 @@ export function shortPath(cwd: string, path: string): string {
 
 function projectPaths(root: string): ProjectPaths {
   const run = join(root, '.fib', 'run');
-  return { run, devFile: join(run, 'dev.json'), objects: join(run, 'objects'), packages: join(run, 'packages'), state: join(run, 'state'), logs: join(run, 'logs') };
+  return {
+    run,
+    devFile: join(run, 'dev.json'),
+    objects: join(run, 'objects'),
+    packages: join(run, 'packages'),
+    state: join(run, 'state'),
+    logs: join(run, 'logs'),
+  };
 }
 
 function findUp(folder: string, name: string): string | undefined {

@@ -20,7 +20,10 @@ export async function tailLogs(dir: string, lines: number, follow: boolean, show
     for (const file of await logFiles(dir)) {
       const { text, end } = await readFrom(file, offsets.get(file) ?? 0);
       offsets.set(file, end);
-      text.split('\n').filter((line) => line !== '').forEach(show);
+      text
+        .split('\n')
+        .filter((line) => line !== '')
+        .forEach(show);
     }
   }
 }

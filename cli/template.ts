@@ -24,7 +24,9 @@ const SHARED = ['.gitignore', 'tsconfig.json'];
  * @throws PlatformError USAGE where a file of the stack exists already
  */
 export async function createFromTemplate(folder: string): Promise<{ written: string[]; kept: string[] }> {
-  const names = (await readdir(TEMPLATE, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map((entry) => relative(TEMPLATE, join(entry.parentPath, entry.name)));
+  const names = (await readdir(TEMPLATE, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(TEMPLATE, join(entry.parentPath, entry.name)));
   const files = names.filter((name) => name !== 'package.json').map((name) => ({ from: join(TEMPLATE, name), to: RENAMED[name] ?? name }));
   const there = files.filter(({ to }) => existsSync(join(folder, to)));
   const inTheWay = there.filter(({ to }) => !SHARED.includes(to)).map(({ to }) => to);
@@ -42,7 +44,8 @@ async function writePackageJson(file: string): Promise<void> {
   const template = await readJson(join(TEMPLATE, 'package.json'));
   const own = await readJson(packageFile('package.json'));
   const existing = existsSync(file) ? await readJson(file) : {};
-  const pick = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, own.peerDependencies?.[name] ?? own.devDependencies?.[name] ?? '*']));
+  const pick = (names: readonly string[]) =>
+    Object.fromEntries(names.map((name) => [name, own.peerDependencies?.[name] ?? own.devDependencies?.[name] ?? '*']));
   const merged = {
     ...template,
     ...existing,

@@ -18,7 +18,12 @@ const CHECKS = [
 ] as const;
 
 interface VitestReport {
-  readonly testResults: readonly { readonly name: string; readonly status: string; readonly message: string; readonly assertionResults: readonly { readonly status: string }[] }[];
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message: string;
+    readonly assertionResults: readonly { readonly status: string }[];
+  }[];
 }
 
 /** `npm test`: checks, then every suite that this machine can run; ends with one line `N passed, N failed`. `--record` writes the numbers of cases to tiers.json. */

@@ -58,8 +58,20 @@ export function unmet(suites: readonly Suite[], available: ReadonlySet<Need>): R
 /**
  * Judges a run. Failing cases and files that no suite lists always count; in `strict` runs (CI) so do a suite that was left out, a skipped case and fewer cases than recorded.
  */
-export function judge(suites: readonly Suite[], results: readonly FileResult[], lacking: ReadonlyMap<string, readonly Need[]>, strict: boolean): SuiteVerdict[] {
-  const verdicts = suites.map((suite) => judgeSuite(suite, results.filter(({ file }) => suiteOf(suites, file) === suite), lacking.get(suite.name), strict));
+export function judge(
+  suites: readonly Suite[],
+  results: readonly FileResult[],
+  lacking: ReadonlyMap<string, readonly Need[]>,
+  strict: boolean,
+): SuiteVerdict[] {
+  const verdicts = suites.map((suite) =>
+    judgeSuite(
+      suite,
+      results.filter(({ file }) => suiteOf(suites, file) === suite),
+      lacking.get(suite.name),
+      strict,
+    ),
+  );
   const strays = results.filter(({ file }) => !suiteOf(suites, file));
   if (strays.length === 0) return verdicts;
   return [...verdicts, { suite: 'tiers.json', passed: 0, problems: strays.map(({ file }) => `${file} belongs to no suite of test/tiers.json`) }];

@@ -7,7 +7,8 @@ import { renderCompletion, SHELLS, type Shell, type Words } from '../completion-
 export const completion = defineCommand({
   declare: (program) => program.command('completion').description('Print a completion script: bash, zsh or fish.').argument('<shell>', SHELLS.join(', ')),
   async run({ terminal, args: [shell = ''], env, cwd }) {
-    if (!SHELLS.includes(shell as Shell)) throw new PlatformError('USAGE', `"${shell}" is no shell that fib knows (${SHELLS.join(', ')}): did you mean ${closest(shell, [...SHELLS])}?`);
+    if (!SHELLS.includes(shell as Shell))
+      throw new PlatformError('USAGE', `"${shell}" is no shell that fib knows (${SHELLS.join(', ')}): did you mean ${closest(shell, [...SHELLS])}?`);
     const { createProgram } = await import('../program.ts');
     const program = createProgram({ stdout: process.stdout, stderr: process.stderr, env, cwd }, () => undefined);
     const words: Words[] = program.commands.map((command) => ({

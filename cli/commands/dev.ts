@@ -10,7 +10,9 @@ interface Options extends StackOptions {
 /** `fib dev [stack]`: the platform on this machine, with the stack in it. */
 export const dev = defineCommand<Options>({
   declare: (program) =>
-    addStackOptions(program.command('dev').description('Run a stack on this machine; what is saved is applied.').argument('[stack]', 'stack file (default: stack.ts)'))
+    addStackOptions(
+      program.command('dev').description('Run a stack on this machine; what is saved is applied.').argument('[stack]', 'stack file (default: stack.ts)'),
+    )
       .option('--port <port>', 'first of five ports in a row (default: 8080 to 8082, 9090, 9093)')
       .option('--no-monitoring', 'without Prometheus and Alertmanager: nothing scales by rules')
       .option('--check', 'call every function once cold and once warm, then end; exit code 0 only if all was right'),

@@ -20,7 +20,10 @@ export const doctor = defineCommand({
     const running = devFile === undefined ? undefined : await readDevFile(devFile);
     const findings: Finding[] = [
       { what: 'Node.js', ok: true, detail: `${process.version} at ${process.execPath}` },
-      { what: 'Python', ...('path' in python ? { ok: true, detail: python.path } : { ok: false, detail: `runtime python is off: ${python.missing}`, wayOut: python.wayOut }) },
+      {
+        what: 'Python',
+        ...('path' in python ? { ok: true, detail: python.path } : { ok: false, detail: `runtime python is off: ${python.missing}`, wayOut: python.wayOut }),
+      },
       {
         what: 'Monitoring',
         ...('prometheus' in monitoring

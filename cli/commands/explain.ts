@@ -5,7 +5,8 @@ import { renderTable } from '../table.ts';
 
 /** `fib explain <code>`: the error table. */
 export const explain = defineCommand({
-  declare: (program) => program.command('explain').description('Say what an error code means and what to do.').argument('[code]', 'such as NO_CAPACITY; none = list all'),
+  declare: (program) =>
+    program.command('explain').description('Say what an error code means and what to do.').argument('[code]', 'such as NO_CAPACITY; none = list all'),
   async run({ terminal, args: [code] }) {
     if (code === undefined) {
       const codes = Object.keys(ERRORS) as ErrorCode[];
@@ -17,7 +18,9 @@ export const explain = defineCommand({
       throw new PlatformError('USAGE', `"${code}" is no error code: did you mean ${closest(known, Object.keys(ERRORS))}? \`fib explain\` lists all`);
     }
     const { status, meaning, wayOut } = ERRORS[known];
-    terminal.result(describe(known), () => [`${terminal.paint('bold', known)}${status ? ` (HTTP ${status})` : ''}`, `  ${meaning}`, `  ${terminal.paint('green', '→')} ${wayOut}`].join('\n'));
+    terminal.result(describe(known), () =>
+      [`${terminal.paint('bold', known)}${status ? ` (HTTP ${status})` : ''}`, `  ${meaning}`, `  ${terminal.paint('green', '→')} ${wayOut}`].join('\n'),
+    );
     return 0;
   },
 });

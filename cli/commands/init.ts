@@ -11,7 +11,13 @@ export const init = defineCommand({
     const { written, kept } = await createFromTemplate(target);
     terminal.result({ folder: target, written, kept }, () => {
       const steps = [...(target === cwd ? [] : [`cd ${shortPath(cwd, target)}`]), 'npm install', 'npx fib dev'];
-      return [...written.map((path) => `  ${terminal.paint('green', '+')} ${path}`), ...kept.map((path) => `    ${path} was there and is kept`), '', 'Next:', ...steps.map((step) => `  ${step}`)].join('\n');
+      return [
+        ...written.map((path) => `  ${terminal.paint('green', '+')} ${path}`),
+        ...kept.map((path) => `    ${path} was there and is kept`),
+        '',
+        'Next:',
+        ...steps.map((step) => `  ${step}`),
+      ].join('\n');
     });
     return 0;
   },

@@ -32,10 +32,19 @@ function render(functions: readonly FunctionView[], instances: readonly Instance
     parts.push(renderTable([['INSTANCE', 'FUNCTION', 'STATE', 'BUSY', 'ADDRESS', 'CONTENT'].map(bold), ...rows]));
   }
   if (pools.length > 0) {
-    const rows = pools.map(({ name, runtime, min, max, idle, starting, leased }) => [name, runtime, `${min}-${max}`, String(idle), String(starting), String(leased)]);
+    const rows = pools.map(({ name, runtime, min, max, idle, starting, leased }) => [
+      name,
+      runtime,
+      `${min}-${max}`,
+      String(idle),
+      String(starting),
+      String(leased),
+    ]);
     parts.push(renderTable([['POOL', 'RUNTIME', 'SIZE', 'WAITING', 'STARTING', 'LEASED'].map(bold), ...rows]));
   }
-  const errors = functions.flatMap(({ namespace, name, status: { lastError } }) => (lastError ? [`${terminal.paint('red', `✗ ${namespace}/${name}`)} ${lastError.code}: ${lastError.message}`] : []));
+  const errors = functions.flatMap(({ namespace, name, status: { lastError } }) =>
+    lastError ? [`${terminal.paint('red', `✗ ${namespace}/${name}`)} ${lastError.code}: ${lastError.message}`] : [],
+  );
   return [...parts, ...(errors.length > 0 ? [errors.join('\n')] : [])].join('\n\n');
 }
 

@@ -33,8 +33,14 @@ export const synth = defineCommand<Options>({
     const folder = resolve(cwd, options.out);
     const report = writeSynth(folder, result);
     terminal.result({ folder, objects: objects.length, ...report }, () => {
-      const changes = [...report.written.map((path) => `  ${terminal.paint('green', '+')} ${path}`), ...report.removed.map((path) => `  ${terminal.paint('red', '-')} ${path}`)];
-      return [...changes, `${objects.length} objects in ${shortPath(cwd, folder)}: ${report.written.length} files written, ${report.removed.length} removed, ${report.unchanged} unchanged`].join('\n');
+      const changes = [
+        ...report.written.map((path) => `  ${terminal.paint('green', '+')} ${path}`),
+        ...report.removed.map((path) => `  ${terminal.paint('red', '-')} ${path}`),
+      ];
+      return [
+        ...changes,
+        `${objects.length} objects in ${shortPath(cwd, folder)}: ${report.written.length} files written, ${report.removed.length} removed, ${report.unchanged} unchanged`,
+      ].join('\n');
     });
     return 0;
   },

@@ -19,7 +19,12 @@ export function callsOf(resources: readonly AnyResource[]): FunctionCall[] {
   const triggers = resources.filter((resource): resource is TriggerResource => resource.kind === 'Trigger');
   return resources
     .filter((resource): resource is FunctionResource => resource.kind === 'Function')
-    .map((fn) => callOf(fn, triggers.filter(({ metadata, spec }) => metadata.namespace === fn.metadata.namespace && spec.function === fn.metadata.name)));
+    .map((fn) =>
+      callOf(
+        fn,
+        triggers.filter(({ metadata, spec }) => metadata.namespace === fn.metadata.namespace && spec.function === fn.metadata.name),
+      ),
+    );
 }
 
 function callOf({ metadata, spec }: FunctionResource, triggers: readonly TriggerResource[]): FunctionCall {
@@ -46,7 +51,11 @@ export function curlOf(call: FunctionCall, gatewayUrl: string, fib: string): str
 }
 
 /** Headers of a timer's tick: a CloudEvent in binary mode. */
-export function tickHeaders(fn: { readonly namespace: string }, timer: { readonly trigger: string; readonly data?: string }, time: Date): Record<string, string> {
+export function tickHeaders(
+  fn: { readonly namespace: string },
+  timer: { readonly trigger: string; readonly data?: string },
+  time: Date,
+): Record<string, string> {
   return {
     'ce-specversion': '1.0',
     'ce-type': TIMER_EVENT_TYPE,

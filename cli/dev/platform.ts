@@ -94,7 +94,14 @@ export async function startPlatform(options: PlatformOptions, closers: Closers):
   );
   const gateway = start(
     'gateway',
-    renderEnv(gatewayConfig, { ...common, gatewayId: 'gateway-1', port: ports.gateway, adminPort: ports.admin, scalerUrl: urls.scaler, logDir: join(state, 'logs') }),
+    renderEnv(gatewayConfig, {
+      ...common,
+      gatewayId: 'gateway-1',
+      port: ports.gateway,
+      adminPort: ports.admin,
+      scalerUrl: urls.scaler,
+      logDir: join(state, 'logs'),
+    }),
     `${urls.admin}${ADMIN_PATHS.ready}`,
   );
   return { gateway, scaler, ...(monitoring && { monitoring }) };

@@ -23,17 +23,22 @@ export function portsFrom(first: number): Ports {
 export function parsePorts(text: string | undefined): Ports {
   if (text === undefined) return DEFAULT_PORTS;
   const port = Number(text);
-  if (!/^\d+$/.test(text) || port < 1 || port > 65_531) throw new PlatformError('USAGE', `--port ${text} is not a port: take one from 1 to 65531; it and the four after it are used`);
+  if (!/^\d+$/.test(text) || port < 1 || port > 65_531)
+    throw new PlatformError('USAGE', `--port ${text} is not a port: take one from 1 to 65531; it and the four after it are used`);
   return portsFrom(port);
 }
 
 /** Makes sure that nothing listens there yet. @throws PlatformError PORT_IN_USE naming every taken port and who holds it */
 export async function checkPorts(host: string, ports: Partial<Ports>): Promise<void> {
   const names = Object.keys(ports) as (keyof Ports)[];
-  const taken = (await Promise.all(names.map(async (name) => ((await isFree(host, ports[name] ?? 0)) ? undefined : name)))).filter((name) => name !== undefined);
+  const taken = (await Promise.all(names.map(async (name) => ((await isFree(host, ports[name] ?? 0)) ? undefined : name)))).filter(
+    (name) => name !== undefined,
+  );
   if (taken.length === 0) return;
   const holders = await Promise.all(taken.map(async (name) => ({ name, port: ports[name] ?? 0, owner: await findPortOwner(ports[name] ?? 0) })));
-  const lines = holders.map(({ name, port, owner }) => `port ${port} (${name}) is taken by ${owner ? `process ${owner.pid} (${owner.name})` : 'another process'}`);
+  const lines = holders.map(
+    ({ name, port, owner }) => `port ${port} (${name}) is taken by ${owner ? `process ${owner.pid} (${owner.name})` : 'another process'}`,
+  );
   throw new PlatformError('PORT_IN_USE', `${lines.join('; ')}: end it, or move ours with --port`, {
     details: { ports: holders.map(({ name, port, owner }) => ({ name, port, ...(owner && { pid: owner.pid, process: owner.name }) })) },
   });

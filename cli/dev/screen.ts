@@ -59,10 +59,16 @@ function textScreen(terminal: Terminal): Screen {
     },
     problem: (error) => print(indent(`${renderFailure(error, terminal)}\n${dim('  What was applied before goes on serving.')}`)),
     functionNotice: (notice) =>
-      print(notice.kind === 'recovered' ? `  ${done} ${notice.function} is well again` : indent(`${paint('red', `✗ ${notice.function}`)} ${notice.code}: ${notice.message}`)),
+      print(
+        notice.kind === 'recovered'
+          ? `  ${done} ${notice.function} is well again`
+          : indent(`${paint('red', `✗ ${notice.function}`)} ${notice.code}: ${notice.message}`),
+      ),
     stopping: () => print(dim('\n  stopping …')),
     checked(results, off) {
-      print(`\n${renderTable([['function', 'runtime', 'deployment', 'cold ms', 'warm ms', 'status', 'phases of the cold start'], ...results.map(checkRow(terminal))], '  ')}\n`);
+      print(
+        `\n${renderTable([['function', 'runtime', 'deployment', 'cold ms', 'warm ms', 'status', 'phases of the cold start'], ...results.map(checkRow(terminal))], '  ')}\n`,
+      );
       for (const reason of off) print(`  ${warn} ${reason}`);
     },
     log: logTo((msg, fields) => print(`  ${warn} ${msg} ${dim(fields)}`)),
@@ -94,7 +100,9 @@ function logTo(show: (msg: string, fields: string) => void): Log {
 
 function checkRow(terminal: Terminal) {
   return ({ function: name, runtime, deployment, cold, warm, ok }: CheckResult): string[] => {
-    const status = ok ? terminal.paint('green', `${warm.status}`) : terminal.paint('red', [cold, warm].map(({ status: code, error }) => `${code || 'no answer'}${error ? ` ${error}` : ''}`).join(' / '));
+    const status = ok
+      ? terminal.paint('green', `${warm.status}`)
+      : terminal.paint('red', [cold, warm].map(({ status: code, error }) => `${code || 'no answer'}${error ? ` ${error}` : ''}`).join(' / '));
     return [name, runtime, deployment, renderMs(cold.ms), renderMs(warm.ms), status, renderPhases(cold.phases)];
   };
 }

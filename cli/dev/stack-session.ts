@@ -102,7 +102,11 @@ class FileStackSession implements StackSession {
     if (made.digest === unit.digest) return { applied: [], removed: [] };
     await writePackages(packagesDir, new Map([[made.digest, made.bytes]]));
     const resources = withPackage(this.resources, unit.digest, made);
-    const changes = await reconcile(store, resources.filter((resource, index) => resource !== this.resources[index]), { keepOthers: true });
+    const changes = await reconcile(
+      store,
+      resources.filter((resource, index) => resource !== this.resources[index]),
+      { keepOthers: true },
+    );
     this.resources = resources;
     this.#units = this.#units.map((known) => (known === unit ? { path: unit.path, digest: made.digest } : known));
     return changes;

@@ -15,13 +15,17 @@ describe('what fib dev says of a function', () => {
 
   it('an error once, though the condition says the same', () => {
     const status = { ...ready('False', 'LoadFailed', loadError.message), lastError: loadError };
-    expect(decideNotices('default/hello', well, status)).toEqual([{ kind: 'problem', function: 'default/hello', code: 'LOAD_FAILED', message: loadError.message }]);
+    expect(decideNotices('default/hello', well, status)).toEqual([
+      { kind: 'problem', function: 'default/hello', code: 'LOAD_FAILED', message: loadError.message },
+    ]);
     const seen = { error: `${loadError.time} ${loadError.message}`, notReady: `LoadFailed ${loadError.message}` };
     expect(decideNotices('default/hello', seen, status)).toEqual([]);
   });
 
   it('why it is not ready, where no error says so', () => {
-    expect(decideNotices('default/hello', well, ready('False', 'SecretMissing', 'add the line'))).toMatchObject([{ code: 'SecretMissing', message: 'add the line' }]);
+    expect(decideNotices('default/hello', well, ready('False', 'SecretMissing', 'add the line'))).toMatchObject([
+      { code: 'SecretMissing', message: 'add the line' },
+    ]);
   });
 
   it('that it is well again', () => {

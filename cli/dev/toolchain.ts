@@ -16,7 +16,8 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 const PYTHONS = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python3.10'];
 /** Prints the interpreter itself: what is on PATH may be a version manager's stand-in, which is slow and looks at the current folder. */
-const PYTHON_PROBE = 'import sys, cryptography; assert sys.version_info >= (3, 10) and int(cryptography.__version__.split(".")[0]) >= 38; print(sys.executable)';
+const PYTHON_PROBE =
+  'import sys, cryptography; assert sys.version_info >= (3, 10) and int(cryptography.__version__.split(".")[0]) >= 38; print(sys.executable)';
 
 /** Looks where `npm start` says (FIB_PYTHON, FIB_PROMETHEUS, FIB_ALERTMANAGER), in the project's `.fib/python`, and on PATH. */
 export async function findToolchain(projectRoot: string, env: Env): Promise<Toolchain> {
@@ -41,7 +42,8 @@ function findMonitoring(env: Env): Toolchain['monitoring'] {
   const prometheus = env['FIB_PROMETHEUS'] ?? onPath(env, 'prometheus');
   const alertmanager = env['FIB_ALERTMANAGER'] ?? onPath(env, 'alertmanager') ?? onPath(env, 'prometheus-alertmanager');
   if (prometheus && alertmanager) return { prometheus, alertmanager };
-  const wayOut = process.platform === 'darwin' ? 'brew install prometheus alertmanager' : 'sudo apt-get install --no-install-recommends prometheus prometheus-alertmanager';
+  const wayOut =
+    process.platform === 'darwin' ? 'brew install prometheus alertmanager' : 'sudo apt-get install --no-install-recommends prometheus prometheus-alertmanager';
   return { missing: `no ${[prometheus ? '' : 'Prometheus', alertmanager ? '' : 'Alertmanager'].filter(Boolean).join(' and no ')}`, wayOut };
 }
 

@@ -6,7 +6,13 @@ import { createProject, type TestProject } from './cli-world/project.ts';
 interface Checked {
   readonly ok: boolean;
   readonly off: readonly string[];
-  readonly functions: readonly { readonly function: string; readonly runtime: string; readonly ok: boolean; readonly cold: { readonly status: number; readonly phases: readonly { readonly name: string }[] }; readonly warm: { readonly status: number; readonly error?: string } }[];
+  readonly functions: readonly {
+    readonly function: string;
+    readonly runtime: string;
+    readonly ok: boolean;
+    readonly cold: { readonly status: number; readonly phases: readonly { readonly name: string }[] };
+    readonly warm: { readonly status: number; readonly error?: string };
+  }[];
 }
 
 const check = async (project: TestProject, args: readonly string[] = [], env?: Readonly<Record<string, string | undefined>>) => {

@@ -115,7 +115,9 @@ describe('fib dev', () => {
         "new fib.Function(stack, 'cold', { runtime: fib.Runtime.NODEJS, handler: 'index.handler', code: fib.Code.fromDirectory('./cold'), deployment: fib.hot(pool) });",
       ),
     });
-    await expect.poll(async () => (await project.fib(['invoke', 'cold', '--trace'])).stdout, { timeout: 20_000 }).toMatch(/^cold\n200 in [\d.]+ ms.*\n\s+queue\s+[\d.]+ ms\n\s+allocate\s+[\d.]+ ms/);
+    await expect
+      .poll(async () => (await project.fib(['invoke', 'cold', '--trace'])).stdout, { timeout: 20_000 })
+      .toMatch(/^cold\n200 in [\d.]+ ms.*\n\s+queue\s+[\d.]+ ms\n\s+allocate\s+[\d.]+ ms/);
   });
 
   it('ends everything at Ctrl-C', async () => {

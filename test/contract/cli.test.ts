@@ -55,7 +55,9 @@ describe('fib', () => {
   it('makes a new stack that type-checks and synthesizes', async () => {
     const { code } = await project.fib(['init', 'mine']);
     expect(code).toBe(0);
-    execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', 'mine', '--types', 'node', '--typeRoots', join(ROOT, 'node_modules/@types')], { cwd: project.dir });
+    execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', 'mine', '--types', 'node', '--typeRoots', join(ROOT, 'node_modules/@types')], {
+      cwd: project.dir,
+    });
     const { stdout } = await project.fib(['synth', 'mine/stack.ts', '--print']);
     expect(stdout).toMatch(/kind: Function/);
   });

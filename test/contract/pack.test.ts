@@ -10,7 +10,14 @@ import { ROOT } from './cli-world/project.ts';
 
 const run = promisify(execFile);
 /** Node.js 24 first, and nothing of the checkout: what is not in the package is not found. */
-const env = { ...process.env, PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter), npm_config_prefer_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false', npm_config_update_notifier: 'false' };
+const env = {
+  ...process.env,
+  PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
+  npm_config_prefer_offline: 'true',
+  npm_config_audit: 'false',
+  npm_config_fund: 'false',
+  npm_config_update_notifier: 'false',
+};
 
 describe('the npm package', () => {
   let dir: string;
@@ -28,15 +35,33 @@ describe('the npm package', () => {
 
   it('holds compiled code and the runtimes, and neither sources nor tests', () => {
     expect(files).toEqual(
-      expect.arrayContaining(['dist/cli/main.js', 'dist/constructs/index.d.ts', 'dist/testing/index.js', 'dist/gateway/main.js', 'dist/scaler/main.js', 'dist/runtimes/nodejs/start.json', 'dist/runtimes/nodejs/main.js', 'dist/runtimes/python/start.json', 'dist/runtimes/python/fibonacci_watcher/__main__.py', 'dist/cli/templates/typescript/stack.ts']),
+      expect.arrayContaining([
+        'dist/cli/main.js',
+        'dist/constructs/index.d.ts',
+        'dist/testing/index.js',
+        'dist/gateway/main.js',
+        'dist/scaler/main.js',
+        'dist/runtimes/nodejs/start.json',
+        'dist/runtimes/nodejs/main.js',
+        'dist/runtimes/python/start.json',
+        'dist/runtimes/python/fibonacci_watcher/__main__.py',
+        'dist/cli/templates/typescript/stack.ts',
+      ]),
     );
-    const strange = files.filter((path) => /\.test\.|__pycache__|fixtures|tsbuildinfo/.test(path) || (path.endsWith('.ts') && !path.endsWith('.d.ts') && !path.includes('/templates/')));
+    const strange = files.filter(
+      (path) => /\.test\.|__pycache__|fixtures|tsbuildinfo/.test(path) || (path.endsWith('.ts') && !path.endsWith('.d.ts') && !path.includes('/templates/')),
+    );
     expect(strange).toEqual([]);
   });
 
   it('has every file that its exports and its command name', async () => {
-    const { exports, bin } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { exports: Record<string, string | Record<string, string>>; bin: Record<string, string> };
-    const named = [...Object.values(exports).flatMap((target) => (typeof target === 'string' ? [target] : Object.values(target))), ...Object.values(bin)].map((path) => path.replace(/^\.\//, ''));
+    const { exports, bin } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
+      exports: Record<string, string | Record<string, string>>;
+      bin: Record<string, string>;
+    };
+    const named = [...Object.values(exports).flatMap((target) => (typeof target === 'string' ? [target] : Object.values(target))), ...Object.values(bin)].map(
+      (path) => path.replace(/^\.\//, ''),
+    );
     expect(named.filter((path) => !files.includes(path))).toEqual([]);
   });
 
@@ -45,7 +70,12 @@ describe('the npm package', () => {
     expect(modules).toEqual(expect.arrayContaining(['cdk8s', 'constructs', 'fibonacci-faas']));
     expect(modules).not.toContain('@pulumi');
     const { stdout } = await inDir('npm', ['ls', 'constructs', '--all', '--parseable']);
-    expect(stdout.trim().split('\n').filter((line) => line.endsWith('constructs'))).toHaveLength(1);
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .filter((line) => line.endsWith('constructs')),
+    ).toHaveLength(1);
   });
 
   it('makes a stack in the empty folder, which type-checks, runs and answers', async () => {
@@ -55,7 +85,11 @@ describe('the npm package', () => {
     const port = await freePorts();
     const dev = spawn(join(dir, 'node_modules/.bin/fib'), ['dev', '--no-monitoring', '--port', String(port)], { cwd: dir, env, stdio: 'ignore' });
     const exit = new Promise((resolve) => dev.once('exit', resolve));
-    const answer = () => fetch(`http://127.0.0.1:${port}/hello?name=Ada`).then((response) => response.json(), () => undefined);
+    const answer = () =>
+      fetch(`http://127.0.0.1:${port}/hello?name=Ada`).then(
+        (response) => response.json(),
+        () => undefined,
+      );
     await expect.poll(answer, { timeout: 30_000, interval: 100 }).toEqual({ message: 'Hello, Ada!', environment: 'dev' });
     const family = await familyOf(dev.pid ?? 0);
     dev.kill('SIGINT');

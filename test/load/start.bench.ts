@@ -28,7 +28,10 @@ export async function run(): Promise<Measure[]> {
 
 async function untilAnswered(url: string, seconds: () => number): Promise<number> {
   while (seconds() < TIMEOUT_S) {
-    const status = await fetch(url).then((response) => response.status, () => 0);
+    const status = await fetch(url).then(
+      (response) => response.status,
+      () => 0,
+    );
     if (status === 200) return seconds();
     await sleep(10);
   }
