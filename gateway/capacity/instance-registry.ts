@@ -45,6 +45,7 @@ export function createInstanceRegistry(deps: { table: FunctionTable; capacity: C
     const entry = table.ensure(instance.functionKey);
     entry.instances.delete(id);
     entry.refreshServing();
+    table.forget(entry);
     instance.closeConnections(GONE_GRACE_MS);
   };
 
@@ -57,19 +58,21 @@ export function createInstanceRegistry(deps: { table: FunctionTable; capacity: C
           snapshot = new Set();
           return;
         case 'synced':
-          for (const id of [...instances.keys()]) if (snapshot && !snapshot.has(id)) gone(id);
+          for (const id of instances.keys()) if (snapshot && !snapshot.has(id)) gone(id);
           snapshot = undefined;
           return;
         case 'instance':
           return told(message.instance);
         case 'gone':
           return gone(message.instance);
-        case 'phase':
-          table.ensure(message.function).phase = message.phase;
+        case 'phase': {
+          const entry = table.get(message.function);
+          if (entry) entry.phase = message.phase;
           return;
+        }
         case 'refused': {
-          const entry = table.ensure(message.function);
-          if (entry.serving.length > 0) return;
+          const entry = table.get(message.function);
+          if (!entry || entry.serving.length > 0) return;
           const code = isErrorCode(message.code) ? message.code : 'NO_CAPACITY';
           const details = message.retryAfterMs === undefined ? {} : { retryAfterMs: message.retryAfterMs };
           return capacity.refuse(entry, new PlatformError(code, message.message, { details }));

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Dispatcher } from 'undici';
+import { type Dispatcher, errors } from 'undici';
 import { HEADERS } from '../../protocol/names.ts';
 import type { Instance } from '../capacity/instance.ts';
 import type { Exchange } from './exchange.ts';
@@ -53,6 +53,10 @@ export class Attempt {
   /** `controller` is null where undici refused before it queued the request. */
   onResponseError(_controller: Controller | null, error: Error): void {
     if (this.settled) return;
+    if (error instanceof errors.InvalidArgumentError || error instanceof errors.NotSupportedError) {
+      this.settled = true;
+      return this.exchange.onUnsendable(this, error);
+    }
     const reason = (error as NodeJS.ErrnoException).code ?? error.message;
     this.#fail(this.#controller === undefined ? { kind: 'unconnected', reason } : { kind: 'broken', reason });
   }

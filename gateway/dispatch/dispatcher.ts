@@ -8,6 +8,7 @@ import { readRequestHead, type RequestHead } from '../boundary/request-head.ts';
 import type { FunctionEntry } from '../functions/function-entry.ts';
 import type { RouteIndex } from '../routes/route-index.ts';
 import { Exchange, type ExchangeDeps } from './exchange.ts';
+import { functionNotFound } from './refusals.ts';
 import { keepClient, responseOn, type UpgradingClient } from './tunnel.ts';
 
 export interface Dispatcher {
@@ -63,10 +64,6 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       handle(request, response, keepClient(request, socket, early));
     },
   };
-}
-
-export function functionNotFound(key: string): PlatformError {
-  return new PlatformError('FUNCTION_NOT_FOUND', `there is no function ${key}: list them with fib ps`);
 }
 
 function unmatched(routes: RouteIndex<FunctionEntry>, { host, path, method }: RequestHead): PlatformError {

@@ -1,6 +1,6 @@
 import type { Agent, IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { isErrorCode, PlatformError } from '../../protocol/errors.ts';
+import type { PlatformError } from '../../protocol/errors.ts';
 import { HEADERS } from '../../protocol/names.ts';
 import type { Filters } from '../admission/filters.ts';
 import { sendError, toPlatformError } from '../answer.ts';
@@ -11,6 +11,7 @@ import type { Claimant, Place } from '../capacity/waiting-line.ts';
 import type { FunctionEntry, FunctionLimits } from '../functions/function-entry.ts';
 import { Attempt } from './attempt.ts';
 import type { ColdStarts } from './cold-start.ts';
+import { badResponse, bodyTooLarge, bodyTooSlow, functionTimeout, tryFailed, unsendable, upgradeWithBody } from './refusals.ts';
 import type { ReplyHolder } from './reply.ts';
 import { collectBody, REPLAY_LIMIT_BYTES, StreamedBody } from './request-body.ts';
 import { type Failure, mayRetry } from './retry.ts';
@@ -35,6 +36,8 @@ export interface ExchangeDeps {
 
 /** The watcher's own 504 comes first; ours is for one that hangs. */
 const DEADLINE_GRACE_MS = 250;
+/** Timers of two processes differ by this much: a connection that is cut this near to the deadline was cut because of it. */
+const CLOCK_SLACK_MS = 5;
 /** What a client may go on sending after it was answered, before its connection is cut. */
 const LEFTOVER_MS = 2000;
 /** Nginx's "client closed request": counted, never sent. */
@@ -54,6 +57,8 @@ export class Exchange implements Claimant {
   continued = false;
   readonly #limits: FunctionLimits;
   readonly #startedAt = performance.now();
+  /** When it first asked for a slot: the wait is counted from here. */
+  #claimedAt = 0;
   #dispatchedAt = 0;
   /** When the function's time is over; 0 while nothing has started. */
   #deadlineAt = 0;
@@ -78,13 +83,15 @@ export class Exchange implements Claimant {
   start(): void {
     const { contentLength, chunked } = this.head;
     this.response.on('close', () => this.#onClientGone());
-    if (contentLength > this.#limits.bodyLimitBytes) return this.#refuseBody();
+    if (this.upgrading !== undefined && (chunked || contentLength > 0)) return this.fail(upgradeWithBody());
+    const refuseBody = () => this.fail(bodyTooLarge(this.entry.key, this.#limits));
+    if (contentLength > this.#limits.bodyLimitBytes) return refuseBody();
     if (!chunked && contentLength <= 0) return this.#claim(false);
     if (chunked || contentLength > REPLAY_LIMIT_BYTES) {
-      this.#body = new StreamedBody(this.request, contentLength, this.#limits.bodyLimitBytes, () => this.#refuseBody());
+      this.#body = new StreamedBody(this.request, contentLength, this.#limits.bodyLimitBytes, refuseBody);
       return this.#claim(false);
     }
-    this.#timer = setTimeout(() => this.fail(new PlatformError('BAD_REQUEST', `the body did not arrive within ${this.#limits.timeoutMs} ms`)), this.#limits.timeoutMs);
+    this.#timer = setTimeout(() => this.fail(bodyTooSlow(this.#limits)), this.#limits.timeoutMs);
     if (this.head.expectsContinue) this.response.writeContinue();
     collectBody(this.request, contentLength, (body) => {
       clearTimeout(this.#timer);
@@ -99,7 +106,7 @@ export class Exchange implements Claimant {
     this.#dispatchedAt = now;
     if (this.#deadlineAt === 0) {
       this.#deadlineAt = now + this.#limits.timeoutMs;
-      this.#timer = setTimeout(() => this.#onDeadline(), this.#limits.timeoutMs + DEADLINE_GRACE_MS);
+      this.#timer = setTimeout(() => this.fail(functionTimeout(this.entry.key, this.#limits)), this.#limits.timeoutMs + DEADLINE_GRACE_MS);
     }
     const attempt = new Attempt(this, instance);
     this.#attempt = attempt;
@@ -119,7 +126,7 @@ export class Exchange implements Claimant {
       attempt.reply.end();
     } catch (cause) {
       this.release(attempt);
-      return this.fail(new PlatformError('FUNCTION_BAD_RESPONSE', `the answer of ${this.entry.key} has a header that cannot be sent`, { cause }));
+      return this.fail(badResponse(this.entry.key, cause));
     }
     this.#finish(attempt.reply.status);
     this.release(attempt);
@@ -136,9 +143,9 @@ export class Exchange implements Claimant {
     if (this.#body instanceof StreamedBody) this.#body.stop();
     this.release(attempt);
     const now = performance.now();
-    if (failure.kind === 'broken' && now >= this.#deadlineAt) return this.fail(this.#timeoutError());
-    if (!this.#mayRetry(attempt, failure, this.#brokenTries) || (failure.kind !== 'broken' && now > this.#startedAt + this.#limits.activationTimeoutMs)) {
-      return this.fail(this.#failureError(failure));
+    if (failure.kind === 'broken' && now >= this.#deadlineAt - CLOCK_SLACK_MS) return this.fail(functionTimeout(this.entry.key, this.#limits));
+    if (!this.#mayRetry(attempt, failure, this.#brokenTries) || (failure.kind !== 'broken' && now > this.#claimedAt + this.#limits.activationTimeoutMs)) {
+      return this.fail(tryFailed(this.entry.key, failure));
     }
     if (failure.kind !== 'broken') {
       clearTimeout(this.#timer);
@@ -148,8 +155,14 @@ export class Exchange implements Claimant {
     this.#claim(true);
   }
 
+  /** The request cannot be put into HTTP/1.1 for an instance: no try helps. */
+  onUnsendable(attempt: Attempt, cause: Error): void {
+    this.release(attempt);
+    this.fail(unsendable(cause));
+  }
+
   wouldRetry(attempt: Attempt, failure: Failure): boolean {
-    return performance.now() < this.#deadlineAt && this.#mayRetry(attempt, failure, this.#brokenTries + 1);
+    return performance.now() < this.#deadlineAt - CLOCK_SLACK_MS && this.#mayRetry(attempt, failure, this.#brokenTries + 1);
   }
 
   release(attempt: Attempt): void {
@@ -160,8 +173,8 @@ export class Exchange implements Claimant {
   replyHeaders(instance: Instance): string[] {
     instance.restMs = 0;
     const headers = [HEADERS.requestId, this.head.requestId];
-    if (this.#startedAt <= instance.announcedAt) {
-      const timing = this.deps.coldStarts(instance, { startedAt: this.#startedAt, dispatchedAt: this.#dispatchedAt, firstByteAt: performance.now() });
+    if (this.#claimedAt <= instance.announcedAt) {
+      const timing = this.deps.coldStarts(instance, { startedAt: this.#claimedAt, dispatchedAt: this.#dispatchedAt, firstByteAt: performance.now() });
       if (timing !== undefined) headers.push(HEADERS.serverTiming, timing);
     }
     if (this.deps.draining()) headers.push('connection', 'close');
@@ -178,9 +191,10 @@ export class Exchange implements Claimant {
   }
 
   #claim(again: boolean): void {
+    if (!again) this.#claimedAt = performance.now();
     const instance = this.deps.capacity.take(this.entry, this.avoid);
     if (instance !== undefined) return this.onSlot(instance);
-    const wholeWait = this.#startedAt + this.#limits.activationTimeoutMs;
+    const wholeWait = this.#claimedAt + this.#limits.activationTimeoutMs;
     try {
       this.#place = this.deps.capacity.wait(this.entry, this, this.#deadlineAt === 0 ? wholeWait : this.#deadlineAt, again);
     } catch (error) {
@@ -223,26 +237,6 @@ export class Exchange implements Claimant {
     });
   }
 
-  #failureError(failure: Failure): PlatformError {
-    if (failure.kind === 'not-started') {
-      const code = isErrorCode(failure.code) ? failure.code : 'NO_CAPACITY';
-      return new PlatformError(code, `an instance of ${this.entry.key} refused the request (${failure.code}) before it began: try again`);
-    }
-    return new PlatformError('UPSTREAM_FAILED', `the connection to an instance of ${this.entry.key} broke (${failure.reason}); the request ${failure.kind === 'broken' ? 'may have run' : 'did not run'}`);
-  }
-
-  #timeoutError(): PlatformError {
-    return new PlatformError('FUNCTION_TIMEOUT', `${this.entry.key} did not answer within ${this.#limits.timeoutMs} ms`);
-  }
-
-  #refuseBody(): void {
-    this.fail(new PlatformError('BODY_TOO_LARGE', `the body is larger than the ${this.#limits.bodyLimitBytes} bytes that ${this.entry.key} takes`));
-  }
-
-  #onDeadline(): void {
-    this.fail(this.#timeoutError());
-  }
-
   #onClientGone(): void {
     if (this.#done) return;
     this.#giveUp();
@@ -260,7 +254,7 @@ export class Exchange implements Claimant {
     const now = performance.now();
     this.entry.tally.count(status, this.#startedAt, now);
     if (this.#body instanceof StreamedBody) this.#body.stop();
-    if (!this.request.complete) leaveBody(this.request);
+    if (!this.request.complete && this.upgrading === undefined) leaveBody(this.request);
     for (const filter of this.deps.filters.afterResponse) filter(this.entry, this.head, { status, durationMs: now - this.#startedAt });
   }
 }

@@ -113,7 +113,13 @@ export class Reply {
   #forward(): void {
     if (this.#over || this.forwarded) return;
     this.forwarded = true;
-    this.#response.writeHead(this.status, this.#headers);
+    try {
+      this.#response.writeHead(this.status, this.#headers);
+    } catch {
+      // A head that HTTP cannot carry; the exchange sees the closed response.
+      this.#response.destroy();
+      return;
+    }
     if (this.#chunks.length === 0) this.#response.flushHeaders();
     for (const chunk of this.#chunks) this.#response.write(chunk);
     this.#chunks = [];

@@ -1,5 +1,4 @@
 import { parseDuration } from '../../protocol/duration.ts';
-import type { ErrorCode } from '../../protocol/errors.ts';
 import { functionName } from '../../protocol/names.ts';
 import type { FunctionResource } from '../../protocol/schema/resources.ts';
 import { parseSize } from '../../protocol/size.ts';
@@ -29,6 +28,8 @@ export class FunctionEntry {
   /** Every instance that the leader told of; `serving` are those of the object's UID. */
   readonly instances = new Map<string, Instance>();
   serving: readonly Instance[] = [];
+  /** Triggers that lead here. */
+  triggers = 0;
   /** Where the round of equally loaded instances goes on. */
   cursor = 0;
   readonly line = new WaitingLine();
@@ -40,8 +41,6 @@ export class FunctionEntry {
   active = false;
   /** When the last request left, on the monotonic clock. */
   idleSince = 0;
-  /** Why the leader could give nothing, until it gives something. */
-  refusal: { readonly code: ErrorCode; readonly message: string } | undefined;
   readonly tally: Tally;
 
   constructor(namespace: string, name: string) {

@@ -12,6 +12,8 @@ export interface FunctionTable {
   ensure(key: string): FunctionEntry;
   all(): Iterable<FunctionEntry>;
   triggers(): Iterable<TriggerResource>;
+  /** Lets go of an entry that nothing refers to any more. */
+  forget(entry: FunctionEntry): void;
   close(): Promise<void>;
 }
 
@@ -26,7 +28,7 @@ export interface FunctionTableDeps {
 /** Follows Functions and Triggers in the store. Resolves once both are known. */
 export async function createFunctionTable({ store, routes, log, onChange }: FunctionTableDeps): Promise<FunctionTable> {
   const entries = new Map<string, FunctionEntry>();
-  const triggers = new Map<string, TriggerResource>();
+  const triggers = new Map<string, { readonly trigger: TriggerResource; readonly entry: FunctionEntry }>();
   const ensure = (key: string): FunctionEntry => {
     const known = entries.get(key);
     if (known) return known;
@@ -35,19 +37,33 @@ export async function createFunctionTable({ store, routes, log, onChange }: Func
     entries.set(key, entry);
     return entry;
   };
+  const forget = (entry: FunctionEntry) => {
+    if (entry.resource === undefined && entry.triggers === 0 && entry.instances.size === 0 && !entry.busy) entries.delete(entry.key);
+  };
   const setFunction = ({ metadata }: FunctionResource, resource: FunctionResource | undefined) => {
     const entry = ensure(functionName(metadata.namespace, metadata.name));
     entry.setResource(resource);
     onChange(entry);
+    forget(entry);
+  };
+  const dropTrigger = (key: string) => {
+    const placed = triggers.get(key);
+    triggers.delete(key);
+    if (!placed) return;
+    placed.entry.triggers--;
+    forget(placed.entry);
   };
   const setTrigger = (trigger: TriggerResource) => {
     const { namespace, name } = trigger.metadata;
-    triggers.set(`${namespace}/${name}`, trigger);
-    routes.set(trigger, ensure(functionName(namespace, trigger.spec.function)));
+    const entry = ensure(functionName(namespace, trigger.spec.function));
+    entry.triggers++;
+    dropTrigger(`${namespace}/${name}`);
+    triggers.set(`${namespace}/${name}`, { trigger, entry });
+    routes.set(trigger, entry);
   };
   const removeTrigger = ({ metadata: { namespace, name } }: TriggerResource) => {
-    triggers.delete(`${namespace}/${name}`);
     routes.remove(namespace, name);
+    dropTrigger(`${namespace}/${name}`);
   };
   const onInvalid: NonNullable<StoreWatch<'Function'>['onInvalid']> = ({ source, message }) => log.warn('an object is not valid and was left as before', { source, error: message });
 
@@ -67,7 +83,8 @@ export async function createFunctionTable({ store, routes, log, onChange }: Func
     get: (key) => entries.get(key),
     ensure,
     all: () => entries.values(),
-    triggers: () => triggers.values(),
+    triggers: () => [...triggers.values()].map(({ trigger }) => trigger),
+    forget,
     close: async () => void (await Promise.all(watches.map((watch) => watch.close()))),
   };
 }

@@ -7,7 +7,7 @@ let world: World;
 afterEach(() => world.close());
 
 const cut = (request: IncomingMessage) => void request.socket.destroy();
-const ok = (_request: IncomingMessage, response: ServerResponse) => void response.end('ok');
+const ok = (_request: IncomingMessage, response: ServerResponse): void => void response.end('ok');
 const read = (request: IncomingMessage, response: ServerResponse) => {
   let size = 0;
   request.on('data', (chunk: Buffer) => (size += chunk.length)).on('end', () => response.end(String(size)));

@@ -64,7 +64,7 @@ test('large and streamed bodies, upgrades and crashes go through a real watcher'
   await world.declare('real', { bodyLimit: '9Mi', concurrency: 8 });
   await serveReal('real', 8, 'r-1');
   await sleep(20);
-  const post = (body: BodyInit, rest: RequestInit = {}) => fetch(`${world.url}/real`, { method: 'POST', body, headers: { 'content-type': 'text/plain' }, ...rest }).then((answer) => answer.text());
+  const post = (body: NonNullable<RequestInit['body']>, rest: RequestInit = {}) => fetch(`${world.url}/real`, { method: 'POST', body, headers: { 'content-type': 'text/plain' }, ...rest }).then((answer) => answer.text());
   expect(await post('x'.repeat(1_000_000))).toBe('/real:1000000');
   let left = 50;
   const stream = new ReadableStream({ pull: (controller) => (left-- > 0 ? controller.enqueue(Buffer.alloc(10_000, 'y')) : controller.close()) });

@@ -40,7 +40,7 @@ export async function run(): Promise<Measure[]> {
     const upstream: Target = { party: upstreamParty, url: await upstreamParty.call<string>('upstream') };
     const baseline: Target = { party: baselineParty, url: await baselineParty.call<string>('baseline', upstream.url) };
     const gateway = await startGateway(dir, leader, upstream.url, party);
-    return [...(await throughput(load, baseline, gateway)), ...(await latency(load, upstream, gateway)), matchRatio()];
+    return [...(await throughput(load, baseline, gateway)), ...(await latency(load, upstream, gateway)), ...routeMatch()];
   } finally {
     await Promise.all(parties.map((each) => each.close()));
     await leader.close();
@@ -74,15 +74,13 @@ async function throughput(load: Party, baseline: Target, gateway: Target): Promi
   for (const target of [baseline, gateway]) await saturate(target, ROUND_MS);
   const pairs = [];
   for (let round = 0; round < ROUNDS; round++) pairs.push({ base: await saturate(baseline, ROUND_MS), ours: await saturate(gateway, ROUND_MS) });
-  const rate = median(pairs.map(({ base, ours }) => ours.perSecond / base.perSecond));
-  const cpu = median(pairs.map(({ base, ours }) => ours.cpuMicros / base.cpuMicros));
-  const info = (name: string, value: number, unit: string): Measure => ({ name, value: round2(value), unit, budget: 0, ok: true });
+  const rate = median(pairs.map((pair) => pair.ours.perSecond / pair.base.perSecond));
+  const cpu = median(pairs.map((pair) => pair.ours.cpuMicros / pair.base.cpuMicros));
+  const base = median(pairs.map((pair) => pair.base.cpuMicros));
+  const ours = median(pairs.map((pair) => pair.ours.cpuMicros));
   return [
     { name: 'gateway requests/s against the 30-line proxy (at least)', value: round2(rate), unit: 'ratio', budget: 0.8, ok: rate >= 0.8 },
-    { name: 'gateway CPU a request against the 30-line proxy', value: round2(cpu), unit: 'ratio', budget: 1.3, ok: cpu <= 1.3 },
-    info('gateway CPU a request (for information)', median(pairs.map(({ ours }) => ours.cpuMicros)), 'µs'),
-    info('30-line proxy CPU a request (for information)', median(pairs.map(({ base }) => base.cpuMicros)), 'µs'),
-    info('gateway requests a second (for information)', median(pairs.map(({ ours }) => ours.perSecond)), '1/s'),
+    { name: `gateway CPU a request against the 30-line proxy (${round2(ours)} µs to ${round2(base)} µs)`, value: round2(cpu), unit: 'ratio', budget: 1.3, ok: cpu <= 1.3 },
   ];
 }
 
@@ -106,26 +104,31 @@ async function latency(load: Party, upstream: Target, gateway: Target): Promise<
   return [measure('p50', through.p50 - direct.p50, 0.3), measure('p99', through.p99 - direct.p99, 1)];
 }
 
-/** Time of a match among 10,000 functions, in parts of that among 10. */
-function matchRatio(): Measure {
-  const build = (count: number) => {
+/** Time of the same matches among 10,000 functions, in parts of that among 10; and one among 10,000 of which 1,000 are asked for in turn, where memory comes in. */
+function routeMatch(): Measure[] {
+  const pathOf = (n: number) => `/team-${n % 100}/function-${n}`;
+  const hostOf = (n: number) => (n % 2 === 0 ? `h-${n % 50}.example` : undefined);
+  const build = (count: number, asked: number) => {
     const index = createRouteIndex<number>();
-    const paths = Array.from({ length: count }, (_, n) => `/team-${n % 100}/function-${n}`);
-    paths.forEach((path, n) => index.set(trigger(`f-${n}`, { path, ...(n % 2 === 0 && { host: `h-${n % 50}.example` }) }), n));
-    const asked = Array.from({ length: 1000 }, (_, n) => ({ host: n % 2 === 0 ? `h-${(n * 7919) % count % 50}.example` : 'other', path: `${paths[(n * 7919) % count]}/item/${n % 10}` }));
+    for (let n = 0; n < count; n++) index.set(trigger(`f-${n}`, { path: pathOf(n), ...(hostOf(n) !== undefined && { host: hostOf(n) as string }) }), n);
+    const requests = Array.from({ length: 1000 }, (_, k) => (k * 7919) % asked).map((n) => ({ host: hostOf(n) ?? 'other', path: `${pathOf(n)}/item/${n % 10}`, n }));
     return () => {
-      for (const { host, path } of asked) index.match(host, path, 'GET');
+      const startedAt = performance.now();
+      for (let round = 0; round < 20; round++) {
+        for (const { host, path, n } of requests) if (index.match(host, path, 'GET')?.target !== n) throw new Error(`${path} goes elsewhere`);
+      }
+      return ((performance.now() - startedAt) * 1e6) / 20_000;
     };
   };
-  const [few, many] = [build(10), build(10_000)];
-  const time = (work: () => void) => {
-    const startedAt = performance.now();
-    for (let n = 0; n < 20; n++) work();
-    return performance.now() - startedAt;
-  };
-  for (let n = 0; n < 20; n++) [few, many].forEach(time);
-  const ratio = median(Array.from({ length: 41 }, () => time(many) / time(few)));
-  return { name: 'route match with 10,000 functions against 10', value: round2(ratio), unit: 'ratio', budget: 1.2, ok: ratio <= 1.2 };
+  const [few, many, spread] = [build(10, 10), build(10_000, 10), build(10_000, 1000)];
+  for (let n = 0; n < 20; n++) [few, many, spread].forEach((time) => time());
+  const rounds = Array.from({ length: 41 }, () => ({ few: few(), many: many(), spread: spread() }));
+  const ratio = median(rounds.map((round) => round.many / round.few));
+  const nanos = median(rounds.map((round) => round.spread));
+  return [
+    { name: 'route match with 10,000 functions against 10', value: round2(ratio), unit: 'ratio', budget: 1.2, ok: ratio <= 1.2 },
+    { name: 'route match, 1,000 of 10,000 functions in turn', value: Math.round(nanos), unit: 'ns', budget: 1000, ok: nanos <= 1000 },
+  ];
 }
 
 function median(values: readonly number[]): number {

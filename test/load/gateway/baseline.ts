@@ -15,7 +15,7 @@ export async function startBaseline(upstream: string): Promise<string> {
     pool.dispatch({ path: request.url as string, method: request.method as 'GET', headers, body }, {
       onRequestStart() {},
       onResponseStart(_controller, status, received) {
-        delete received.connection;
+        delete received['connection'];
         delete received['keep-alive'];
         response.writeHead(status, received);
       },

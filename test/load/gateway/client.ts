@@ -84,7 +84,7 @@ function open(port: number, host: string): Promise<Line> {
     socket.on('data', (chunk: Buffer) => {
       line.received += chunk.length;
       if (line.expected < 0) {
-        const head = chunk.latin1Slice(0, chunk.length);
+        const head = chunk.toString('latin1');
         const end = head.indexOf('\r\n\r\n');
         line.expected = end + 4 + Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0);
         line.ok = head.startsWith('HTTP/1.1 200');
