@@ -5,14 +5,13 @@ import type { Config } from './config.ts';
 import { decidePush } from './control/decide-push.ts';
 import type { FunctionRef, LoadDocument } from './control/load-document.ts';
 import type { Act } from './control/token.ts';
-import { ExecutorProcess } from './executors/executor-process.ts';
 import type { Guardian } from './executors/guardian.ts';
-import type { OutputLine } from './executors/output-lines.ts';
 import type { Pool, PoolReport } from './executors/pool.ts';
 import { ProcessPool } from './executors/process-pool.ts';
 import { Stats } from './executors/stats.ts';
+import { ExecutorStock } from './executors/stock.ts';
 import { ThreadPool } from './executors/thread-pool.ts';
-import type { Level, Log } from './log.ts';
+import type { Log } from './log.ts';
 import { writeMarker } from './marker.ts';
 import { decodePackage } from './package/decode.ts';
 import { unpackTo } from './package/unpack.ts';
@@ -48,10 +47,10 @@ export class Instance {
   readonly stats: Stats;
   readonly #options: InstanceOptions;
   readonly #refusals = createRefusalServer(() => this.stats.tally.count('refused'));
+  readonly #stock: ExecutorStock;
   readonly #pools = new Set<Pool>();
   #owner: FunctionRef | null;
   #served: Served | undefined;
-  #warm: ExecutorProcess | undefined;
   #loading = 0;
   #failed = false;
   #draining = false;
@@ -62,7 +61,8 @@ export class Instance {
     this.#options = options;
     this.#owner = options.owner;
     this.stats = new Stats(options.log, () => this.functionName);
-    this.#warmUp();
+    const { config, guardian, log } = options;
+    this.#stock = new ExecutorStock({ scratch: config.scratch, guardian, log, functionName: () => this.functionName });
   }
 
   get state(): State {
@@ -110,7 +110,7 @@ export class Instance {
 
   async report(): Promise<PoolReport> {
     const reports = await Promise.all([...this.#pools].map((pool) => pool.report()));
-    const idle = this.#warm;
+    const idle = this.#stock.waiting;
     const ages = reports.map(({ heartbeatAgeMs }) => heartbeatAgeMs).filter((age) => age !== null);
     return {
       inFlight: reports.reduce((sum, { inFlight }) => sum + inFlight, 0),
@@ -137,9 +137,8 @@ export class Instance {
   async close(): Promise<void> {
     this.#draining = true;
     this.#refusals.close();
-    this.#warm?.kill();
     for (const pool of this.#pools) pool.kill();
-    await Promise.all([this.#warm?.exited, ...[...this.#pools].map((pool) => pool.ended)]);
+    await Promise.all([this.#stock.close(), ...[...this.#pools].map((pool) => pool.ended)]);
   }
 
   async #push(act: Exclude<Act, 'drain'>, document: LoadDocument, bytes: Buffer, receivedMs: number): Promise<PushResult> {
@@ -199,7 +198,7 @@ export class Instance {
       order: { function: document.function, content, handler, signature, mode, concurrency, timeoutMs, maxBodyBytes, env, folder },
       memoryLimitBytes: this.#options.config.memoryLimitBytes,
       stats: this.stats,
-      spawn: () => this.#spawn(),
+      spawn: () => this.#stock.take(),
       refuse: (socket, code) => this.#refusals.take(socket, code),
       route: (socket) => this.route(socket),
     });
@@ -222,37 +221,6 @@ export class Instance {
       content: next.result.content,
       ...next.result.timings,
     });
-  }
-
-  /** The executor that waits, or a new one. */
-  #spawn(): ExecutorProcess {
-    const warm = this.#warm;
-    this.#warm = undefined;
-    return warm ?? this.#start();
-  }
-
-  #start(): ExecutorProcess {
-    const { config, guardian } = this.#options;
-    return new ExecutorProcess({ scratch: config.scratch, guardian, onOutput: (stream, line) => this.#output(stream, line) });
-  }
-
-  /** Keeps one executor waiting until the first specialization takes it (W1.2). */
-  #warmUp(): void {
-    const executor = this.#start();
-    this.#warm = executor;
-    void executor.exited.then(({ reason }) => {
-      if (this.#warm !== executor || this.#draining) return;
-      this.#options.log.write('warn', 'the waiting executor ended', { reason });
-      this.#warm = undefined;
-      setTimeout(() => this.#served || this.#warm || this.#draining || this.#warmUp(), 1000);
-    });
-  }
-
-  #output(stream: 'stdout' | 'stderr', line: OutputLine): void {
-    const { log } = this.#options;
-    const about = { function: this.functionName, ...(line.requestId === undefined ? {} : { requestId: line.requestId }) };
-    if (line.kind === 'logged') log.write(line.level as Level, line.message, { ...about, ...(line.fields === undefined ? {} : { fields: line.fields }) });
-    else log.write(stream === 'stderr' ? 'error' : 'info', 'function output', { ...about, line: line.line, ...(line.truncated ? { truncated: true } : {}) });
   }
 }
 

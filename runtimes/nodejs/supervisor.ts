@@ -34,6 +34,8 @@ export async function createSupervisor(given: Config, log: Log): Promise<Supervi
   });
   const control = createControlServer({ instance, orders, renderStatus: () => renderStatus(instance, config.instance, orders.epoch) });
 
+  for (const server of [data, control]) server.on('error', (error) => log.write('error', 'a listener failed', { error: error.message }));
+
   const close = async (): Promise<void> => {
     data.close();
     control.close();

@@ -56,7 +56,7 @@ export class ExecutorProcess {
     if (child.pid !== undefined) guardian.watch(child.pid);
     if (child.stdout) readLines(child.stdout, (line) => onOutput('stdout', line));
     if (child.stderr) readLines(child.stderr, (line) => onOutput('stderr', line));
-    child.on('message', (notice) => this.#receive(notice as Notice));
+    child.on('message', (notice) => this.#receiveSafely(notice as Notice));
     this.exited = new Promise((resolve) => {
       let reason = '';
       let left = 2;
@@ -77,7 +77,7 @@ export class ExecutorProcess {
         done();
       });
       child.once('disconnect', done);
-      child.once('error', (error) => {
+      child.on('error', (error) => {
         reason = error.message;
         if (child.pid !== undefined) return;
         left = 1;
@@ -149,6 +149,16 @@ export class ExecutorProcess {
     this.expected = true;
     this.#signalGroup();
     this.#child.kill('SIGKILL');
+  }
+
+  /** User code shares the executor's process and could write to its channel: what makes no sense ends the executor, not the supervisor. */
+  #receiveSafely(notice: Notice): void {
+    try {
+      this.#receive(notice);
+    } catch {
+      this.#lastWords = { message: 'it sent the supervisor what no executor sends', running: this.last?.running ?? [] };
+      this.#signalGroup();
+    }
   }
 
   #receive(notice: Notice): void {
