@@ -1,7 +1,7 @@
 """Frames with descriptors over a unix stream socket: 4 bytes length, kind, number of descriptors, payload.
 
 supervisor → zygote     fork, kill
-zygote → supervisor     ready, forked, exited
+zygote → supervisor     forked, exited
 supervisor → executor   load, connection (handover.py; the socket), close (a code), end
 executor → supervisor   loaded, failed, took (a connection, before its first byte is read), idle (closed and nothing under way),
                         overrun (a deadline passed: closed by itself), begun and done (process mode: the response, the request)
@@ -21,7 +21,7 @@ from typing import Any
 
 _HEADER = struct.Struct("!IBB")
 _KINDS = (
-    *("fork", "kill", "ready", "forked", "exited"),
+    *("fork", "kill", "forked", "exited"),
     *("load", "connection", "close", "end", "loaded", "failed", "took", "idle", "overrun", "begun", "done"),
 )
 _MAX_FRAME = 64 * 1024 * 1024

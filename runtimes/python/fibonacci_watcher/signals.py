@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Awaitable
 
 
 class StopSignals:
@@ -17,8 +18,12 @@ class StopSignals:
     def _terminate(self) -> None:
         (self.now if self.drain.is_set() else self.drain).set()
 
-    async def wait_for_either(self) -> None:
-        waits = {asyncio.ensure_future(self.drain.wait()), asyncio.ensure_future(self.now.wait())}
-        _, pending = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for wait in pending:
+
+async def first_of(*events: Awaitable[object]) -> None:
+    """Until one of them has come; the others are given up."""
+    waits = [asyncio.ensure_future(event) for event in events]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
             wait.cancel()

@@ -1,6 +1,7 @@
 """The process that executors are forked from: everything they need is imported, and it never has a second thread.
 
-It holds the executors' lives: they end when it ends, and it ends when its channel to the supervisor closes (W9.2).
+It is forked itself, from the supervisor before that one starts anything. It holds the executors' lives: they end when it ends,
+and it ends when its channel to the supervisor closes (W9.2).
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 import asyncio  # noqa: F401 - imported once for all executors, as are the following
 import concurrent.futures  # noqa: F401
 import ctypes
-import dataclasses  # noqa: F401
 import datetime  # noqa: F401
 import decimal  # noqa: F401
 import gc
@@ -23,6 +23,7 @@ import socket
 import sys
 import threading
 import urllib.parse  # noqa: F401
+from dataclasses import dataclass
 
 from .channel import Channel, ChannelClosed, Frame
 from .executor.main import run_executor
@@ -47,7 +48,6 @@ class Zygote:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        self._channel.send("ready")
         poll = select.poll()
         poll.register(self._channel.fileno(), select.POLLIN)
         poll.register(wake_read, select.POLLIN)
@@ -171,9 +171,36 @@ def _kill(pid: int) -> None:
         pass
 
 
-def main(fd: int) -> None:
+@dataclass(frozen=True)
+class ZygoteProcess:
+    """The supervisor's hold on it."""
+
+    pid: int
+    channel: Channel
+
+
+def start_zygote() -> ZygoteProcess:
+    """Forks, so nothing else may have been started yet: no thread, no event loop, no listener."""
+    ours, theirs = socket.socketpair()
+    pid = os.fork()
+    if pid != 0:
+        theirs.close()
+        return ZygoteProcess(pid, Channel(ours))
+    status = 1
+    try:
+        ours.close()
+        _become_zygote(Channel(theirs))
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _become_zygote(channel: Channel) -> None:
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
     prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    # What is there by now stays: executors share it, as long as no collection writes to it.
     gc.collect()
     gc.freeze()
     gc.disable()
-    Zygote(Channel(socket.socket(fileno=fd))).run()
+    Zygote(channel).run()

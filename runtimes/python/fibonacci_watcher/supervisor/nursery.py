@@ -1,50 +1,44 @@
-"""Where executors come from: the zygote process, and one executor that is always warm."""
+"""Where executors come from: the zygote, and one executor that is always warm."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
-import subprocess
-import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from ..channel import Channel, ChannelClosed, Frame
 from ..log import Log
 from ..memory import cpu_seconds, rss_bytes
 from ..page import Page, create_page_file
+from ..zygote import ZygoteProcess
 from .executor import Executor
 from .output_pipes import OutputPipes
 
 PACKAGE_PARENT = str(Path(__file__).resolve().parent.parent.parent)
-_BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from fibonacci_watcher.zygote import main; main(int(sys.argv[2]))"
+_REFILL_SECONDS = 0.05
 _RESPAWN_SECONDS = 0.2
+_END_SECONDS = 2.0
 
 
 class Nursery:
-    """Starts the zygote, again if it dies, and forks executors from it."""
+    """Has executors forked. `on_lost` is called if the zygote dies (it is in reach of user code), and all executors with it."""
 
-    def __init__(self, scratch: Path, environment: dict[str, str], log: Log) -> None:
+    def __init__(self, zygote: ZygoteProcess, scratch: Path, log: Log, on_lost: Callable[[], None]) -> None:
+        self._zygote = zygote
         self._scratch = scratch
-        self._environment = environment
         self._log = log
+        self._on_lost = on_lost
         self._loop = asyncio.get_running_loop()
         self._next_id = 0
         self._executors: dict[int, Executor] = {}
         self._spare: Executor | None = None
-        self._process: subprocess.Popen[bytes] | None = None
-        self._channel: Channel | None = None
-        self._closing = False
-
-    def start(self) -> None:
-        """Begins at once: the zygote imports while the supervisor does other things."""
-        ours, theirs = socket.socketpair()
-        command = [sys.executable, "-B", "-I", "-c", _BOOT, PACKAGE_PARENT, str(theirs.fileno())]
-        self._process = subprocess.Popen(command, env=self._environment, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
-        theirs.close()
-        self._channel = Channel(ours)
-        self._loop.add_reader(ours, self._read)
-        self._spare = self._fork()
+        self._channel: Channel | None = zygote.channel
+        self._loop.add_reader(zygote.channel, self._read)
+        self._refill()
 
     async def warm(self) -> None:
         """Until an executor waits for code."""
@@ -52,38 +46,34 @@ class Nursery:
             await self._spare.forked
 
     def take(self) -> Executor:
-        """The warm executor; the next one is forked once this turn of the loop is over."""
+        """The warm executor; the next one is forked once this one has had time to load."""
         executor = self._spare
         self._spare = None
         if executor is None or executor.dead:
             executor = self._fork()
-        self._loop.call_later(0.05, self._refill)
+        self._loop.call_later(_REFILL_SECONDS, self._refill)
         return executor
 
     def everyone(self) -> list[Executor]:
         return list(self._executors.values())
 
     def zygote_memory_bytes(self) -> int:
-        return (rss_bytes(self._process.pid) or 0) if self._process is not None else 0
+        return rss_bytes(self._zygote.pid) or 0
 
     def zygote_cpu_seconds(self) -> float:
-        return (cpu_seconds(self._process.pid) or 0.0) if self._process is not None else 0.0
+        return cpu_seconds(self._zygote.pid) or 0.0
 
     async def close(self) -> None:
         """Ends the zygote and with it every executor."""
-        self._closing = True
-        if self._channel is not None:
-            self._stop_channel()
-        if self._process is not None:
-            process = self._process
-            try:
-                await asyncio.to_thread(process.wait, 3)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        self._stop_channel()
+        until = time.monotonic() + _END_SECONDS
+        while os.waitpid(self._zygote.pid, os.WNOHANG) == (0, 0):
+            if time.monotonic() > until:
+                os.kill(self._zygote.pid, signal.SIGKILL)
+            await asyncio.sleep(0.005)
 
     def _refill(self) -> None:
-        if self._spare is None and not self._closing and self._channel is not None:
+        if self._spare is None and self._channel is not None:
             self._spare = self._fork()
 
     def _fork(self) -> Executor:
@@ -143,21 +133,12 @@ class Nursery:
             self._loop.call_later(_RESPAWN_SECONDS, self._refill)
 
     def _lost(self) -> None:
-        """The zygote died (it is in reach of user code): its executors died with it, another one takes over."""
         self._stop_channel()
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
         self._spare = None
         for id in list(self._executors):
-            self._bury(id, -9, 0.0)
-        if not self._closing:
-            self._log.error("zygote lost")
-            self._loop.call_later(_RESPAWN_SECONDS, self._restart)
-
-    def _restart(self) -> None:
-        if not self._closing:
-            self.start()
+            self._bury(id, -signal.SIGKILL, 0.0)
+        self._log.error("zygote lost")
+        self._on_lost()
 
     def _stop_channel(self) -> None:
         if self._channel is not None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..config import Config
 from ..log import Log
+from ..zygote import ZygoteProcess
 from .control_api import ControlApi
 from .control_port import ControlPort
 from .data_port import DataPort
@@ -21,20 +22,19 @@ from .token import TokenVerifier
 from .warden import Warden
 from .watcher import Watcher, base_environment
 
-_END_SECONDS = 2.0
+_END_SECONDS = 1.0
 
 
 class WatcherService:
-    """`start` raises OSError if a port is taken, ValueError if the marker in scratch cannot be read."""
+    """`start` raises OSError if a port is taken, ValueError if the marker in scratch cannot be read. `lost` is set when it cannot go on."""
 
-    def __init__(self, config: Config, environment: Mapping[str, str], log: Log) -> None:
+    def __init__(self, config: Config, environment: Mapping[str, str], zygote: ZygoteProcess, log: Log) -> None:
         self._config = config
         self._log = log
-        base = base_environment(str(config.scratch), environment)
+        self._base = base_environment(str(config.scratch), environment)
         _clear(config.scratch)
-        self._nursery = Nursery(config.scratch, base, log)
-        self._nursery.start()
-        self._base = base
+        self.lost = asyncio.Event()
+        self._nursery = Nursery(zygote, config.scratch, log, self.lost.set)
 
     async def start(self) -> None:
         config, log = self._config, self._log
