@@ -5,6 +5,8 @@ import { HEADER_PREFIX, HEADERS } from '../../protocol/names.ts';
 const HOLD_LIMIT_BYTES = 64 * 1024;
 /** … but not longer than this, for functions that send slowly what they have announced. */
 const HOLD_MS = 20;
+/** Above this, copying costs more than it saves. */
+const TEXT_LIMIT_BYTES = 8 * 1024;
 
 /** Slows the instance down to the client's pace. */
 export interface FlowControl {
@@ -95,7 +97,7 @@ export class Reply {
     if (this.#announced < 0 && only !== undefined) this.#headers.push('content-length', String(this.#heldBytes));
     this.#response.writeHead(this.status, this.#headers);
     if (only === undefined) this.#response.end();
-    else this.#response.end(rest.length === 0 ? only : Buffer.concat(this.#chunks));
+    else endWith(this.#response, rest.length === 0 ? only : Buffer.concat(this.#chunks));
   }
 
   /** Nothing more comes of it. */
@@ -124,6 +126,12 @@ export class Reply {
     for (const chunk of this.#chunks) this.#response.write(chunk);
     this.#chunks = [];
   }
+}
+
+/** As Latin-1 text a small body joins the head in one string, which Node writes at half the cost of two buffers; every byte is one character of it. */
+function endWith(response: ServerResponse, body: Buffer): void {
+  if (body.length > TEXT_LIMIT_BYTES) response.end(body);
+  else response.end(body.toString('latin1'), 'latin1');
 }
 
 /** End-to-end headers (RFC 9110 7.6.1); the request id is set by the gateway, and of `fibonacci-…` the client sees the error code alone. */
