@@ -50,7 +50,8 @@ class RequestHead:
 
 
 def parse_head(block: bytes) -> RequestHead:
-    """`block` is all before the empty line. Raises WatcherError BAD_REQUEST."""
+    """`block` is all before the empty line. Raises WatcherError BAD_REQUEST, HEADERS_TOO_LARGE."""
+    check_head_size(len(block))
     if _FORBIDDEN.search(block):
         raise _malformed("a control character or a bare CR or LF in the head")
     lines = block.decode("latin-1").split("\r\n")
@@ -71,6 +72,12 @@ def parse_head(block: bytes) -> RequestHead:
     if hosts > 1 or (hosts == 0 and minor == "1"):
         raise _malformed("exactly one Host header is needed")
     return RequestHead(method, target, int(minor), pairs)
+
+
+def check_head_size(size: int) -> None:
+    """Raises WatcherError HEADERS_TOO_LARGE."""
+    if size > MAX_HEAD_BYTES:
+        raise WatcherError("HEADERS_TOO_LARGE", f"The request's head is larger than {MAX_HEAD_BYTES} bytes.")
 
 
 def _framing(headers: dict[str, str], minor: int) -> tuple[int, bool]:

@@ -76,7 +76,8 @@ class Admission:
             expired = [exchange for exchange in self._open if exchange.deadline <= now]
             for exchange in expired:
                 self._forget(exchange)
-                self._page.count("timeout", now - exchange.arrived)
+                if exchange.entered:
+                    self._page.count("timeout", now - exchange.arrived)
             overrun = any(exchange.running for exchange in expired)
             if overrun:
                 self._state = "EXECUTOR_RETIRED"
@@ -85,8 +86,8 @@ class Admission:
         if overrun:
             self._on_overrun()
         for exchange in expired:
-            seconds = now - exchange.arrived
-            self._journal.failure("FUNCTION_TIMEOUT", exchange.request_id, seconds, {})
+            if exchange.entered:
+                self._journal.failure("FUNCTION_TIMEOUT", exchange.request_id, now - exchange.arrived, {})
             exchange.expire(timeout_error(exchange))
         if idle:
             self._on_idle()

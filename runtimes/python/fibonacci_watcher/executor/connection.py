@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import struct
 import time
@@ -12,11 +11,11 @@ from dataclasses import dataclass
 from ..answers import refusal, render_error, request_id_of, timeout_header
 from ..errors import WatcherError
 from ..handover import Handover
-from ..http1 import MAX_HEAD_BYTES, BodyDecoder, RequestHead, parse_head
+from ..http1 import BodyDecoder, RequestHead, check_head_size, parse_head
 from .admission import Admission
 from .current import current_exchange
 from .exchange import Abandoned, ClientGone, Exchange
-from .failure import describe, stack_of
+from .failure import describe, exit_like, stack_of
 from .journal import Journal
 
 _IDLE_SECONDS = 75
@@ -122,13 +121,12 @@ class Connection:
             if exchange.begun:
                 raise Abandoned from error
             exchange.send_error(error)
-            return "error" if exchange.running else None
+            return "error" if exchange.entered else None
         except (Abandoned, ClientGone):
             exchange.keep_alive = False
-            return "ok" if exchange.begun or exchange.running else None
+            return "ok" if exchange.entered else None
         except SystemExit as error:
-            _exit_like(error)
-            raise
+            exit_like(error)
         except BaseException as error:  # noqa: BLE001 - whatever user code raises is its answer
             exchange.running = False
             self._fail(exchange, error)
@@ -170,7 +168,7 @@ class Connection:
         return exchange.keep_alive
 
     def _refuse(self, exchange: Exchange, code: str) -> bool:
-        close = code != "CONCURRENCY_LIMIT" or exchange.head.has_body or not exchange.keep_alive
+        close = code != "CONCURRENCY_LIMIT" or exchange.head.has_body or not exchange.keep_alive or self._service.on_done is not None
         answer = render_error(refusal(code), exchange.request_id, close=close, head_only=exchange.head.method == "HEAD")
         if close:
             self._finish(answer)
@@ -183,8 +181,7 @@ class Connection:
         buffer = self._buffered.lstrip(b"\r\n")
         began = time.monotonic() if buffer else 0.0
         while (end := buffer.find(b"\r\n\r\n")) < 0:
-            if len(buffer) > MAX_HEAD_BYTES:
-                raise WatcherError("HEADERS_TOO_LARGE", f"The request's head is larger than {MAX_HEAD_BYTES} bytes.")
+            check_head_size(len(buffer))
             data = self._socket.recv(65536)
             if not data:
                 return None
@@ -206,9 +203,3 @@ class Connection:
         self._socket.settimeout(_LINGER_SECONDS)
         while time.monotonic() < until and self._socket.recv(65536):
             pass
-
-
-def _exit_like(error: SystemExit) -> None:
-    """`sys.exit` in a handler ends the executor, as it would end a program."""
-    code = error.code
-    os._exit(code if isinstance(code, int) else 0 if code is None else 1)

@@ -40,6 +40,7 @@ class Exchange:
         self.gone = False
         self.timed_out = False
         self.begun = False
+        self.entered = False
         # Whether user code has the floor, and not the client: only then does a passed deadline cost the executor.
         self.running = False
         self.on_begin: Callable[[], None] | None = None
@@ -50,6 +51,10 @@ class Exchange:
         self._left: int | None = None
         self._continued = not head.expects_continue
         self._output: dict[str, LineBuffer] = {}
+
+    def enter(self) -> None:
+        """User code is about to see the request."""
+        self.entered = self.running = True
 
     # -- cancellation
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import traceback
-from typing import Any
+from typing import Any, NoReturn
 
 _MAX_STACK = 16 * 1024
 _MAX_MESSAGE = 1024
@@ -36,6 +36,12 @@ def place_of(error: BaseException, folder: str) -> dict[str, Any]:
         if _inside(frame.f_code.co_filename, folder):
             found = {"file": os.path.relpath(frame.f_code.co_filename, folder), "line": line}
     return found
+
+
+def exit_like(error: SystemExit) -> NoReturn:
+    """`sys.exit` in a handler ends the executor, as it would end a program."""
+    code = error.code
+    os._exit(code if isinstance(code, int) else 0 if code is None else 1)
 
 
 def _inside(path: str, folder: str) -> bool:

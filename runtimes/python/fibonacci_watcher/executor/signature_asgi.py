@@ -21,10 +21,10 @@ Application = Callable[..., Awaitable[None]]
 
 def create_asgi_invoke(application: Application, lifespan: Lifespan, loop: EventLoop) -> Invoke:
     def invoke(exchange: Exchange) -> str:
-        exchange.running = True
+        exchange.enter()
         cycle = _Cycle(exchange, loop.start())
         try:
-            loop.run(cycle.run(application, _scope(exchange, lifespan.state)), exchange)
+            loop.run(cycle.run(application, _scope(exchange, lifespan.state)))
         except OSError as error:
             if cycle.broken:
                 raise ClientGone from error

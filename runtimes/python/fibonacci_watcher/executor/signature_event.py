@@ -18,15 +18,15 @@ from .results import Response, to_piece, to_response
 def create_event_invoke(handler: Callable[[Any, Any], Any], identity: Identity, journal: Journal, loop: EventLoop) -> Invoke:
     def invoke(exchange: Exchange) -> str:
         event = to_event(exchange.head, exchange.read_body(), exchange.request_id)
-        exchange.running = True
+        exchange.enter()
         result = handler(event, Context(exchange, identity, journal))
         if isawaitable(result):
-            result = loop.run(result, exchange)
+            result = loop.run(result)
         response = to_response(result)
         if isinstance(response.body, bytes):
             exchange.send(response.status, response.headers, response.body)
         else:
-            pieces = response.body if isinstance(response.body, Iterator) else loop.iterate(response.body, exchange)
+            pieces = response.body if isinstance(response.body, Iterator) else loop.iterate(response.body)
             _send_stream(exchange, response, pieces)
         return "ok"
 

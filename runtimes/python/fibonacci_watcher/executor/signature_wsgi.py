@@ -18,7 +18,7 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 def create_wsgi_invoke(application: Application) -> Invoke:
     def invoke(exchange: Exchange) -> str:
-        exchange.running = True
+        exchange.enter()
         response = _Response(exchange)
         pieces = application(_environ(exchange), response.start)
         try:

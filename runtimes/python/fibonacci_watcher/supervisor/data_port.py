@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from ..answers import refusal, render_error, request_id_of
 from ..errors import WatcherError
 from ..handover import Handover
-from ..http1 import MAX_HEAD_BYTES, parse_head
+from ..http1 import check_head_size, parse_head
 from .executor import Orphan
 from .ledger import Ledger
 from .serving import PendingRequest, Serving
@@ -117,8 +117,7 @@ class DataPort:
     async def _read_head(self, sock: socket.socket, buffered: bytes) -> tuple[bytes, bytes]:
         """The head without its empty line, and all that came. Raises EOFError, WatcherError."""
         while (end := buffered.find(b"\r\n\r\n")) < 0:
-            if len(buffered) > MAX_HEAD_BYTES:
-                raise WatcherError("HEADERS_TOO_LARGE", f"The request's head is larger than {MAX_HEAD_BYTES} bytes.")
+            check_head_size(len(buffered))
             data = await self._loop.sock_recv(sock, 65536)
             if not data:
                 raise EOFError
