@@ -60,7 +60,7 @@ test('a pool whose instances are all taken refuses with the way out, and serves 
 });
 
 test('a runtime that is not here is refused, and shown in the status', async () => {
-  const platform = await start({ packages: [hello], objects: [functionObject('snake', hello, { runtime: 'python' }), httpTrigger('snake')], scaler: { python: '' } });
+  await start({ packages: [hello], objects: [functionObject('snake', hello, { runtime: 'python' }), httpTrigger('snake')], scaler: { python: '' } });
   expect(await get('/snake')).toMatchObject({ status: 503, body: { code: 'RUNTIME_UNAVAILABLE', message: expect.stringContaining('Python') } });
 });
 

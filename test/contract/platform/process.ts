@@ -14,7 +14,7 @@ export interface TestProcess {
   kill(): Promise<void>;
 }
 
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 30_000;
 
 /** Starts an entry file with Node and waits for its `listening` log line. @throws Error with the last lines if it ends before */
 export async function startProcess(entry: URL, env: Readonly<Record<string, string>>): Promise<TestProcess> {
