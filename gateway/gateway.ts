@@ -1,4 +1,4 @@
-import { Agent, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Log } from '../kit/log.ts';
 import { createMetrics } from '../kit/metrics.ts';
@@ -47,7 +47,6 @@ export async function createGateway({ config, store, log, filters = NO_FILTERS }
   const processMetrics = addProcessMetrics(metrics);
   const routes = createRouteIndex<FunctionEntry>();
   const tunnels = new Set<Duplex>();
-  const agent = new Agent({ keepAlive: true, timeout: 0 });
   const leader = createLeaderLink({ url: config.scalerUrl, token: config.internalToken, log });
   const demand = createDemandReporter((message) => leader.send(message));
   const capacity = createCapacity({ zone: config.zone, demand, leader });
@@ -58,7 +57,6 @@ export async function createGateway({ config, store, log, filters = NO_FILTERS }
     routes,
     capacity,
     filters,
-    agent,
     tunnels,
     coldStarts: createColdStarts(metrics),
     holder: createReplyHolder(),
@@ -86,7 +84,6 @@ export async function createGateway({ config, store, log, filters = NO_FILTERS }
     await invocations.close(longestRequestMs(table));
     await admin.close(longestRequestMs(table));
     await Promise.all([demand.close(), leader.close(), table.close(), registry.close(), processMetrics.close()]);
-    agent.destroy();
   };
   let closing: Promise<void> | undefined;
   return { invocations, admin, close: () => (closing ??= close()) };

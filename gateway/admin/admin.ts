@@ -33,6 +33,8 @@ export interface AdminDeps {
 
 const DEFAULT_LOG_LINES = 200;
 const MAX_LOG_LINES = 10_000;
+/** A reader of logs that is this far behind is let go. */
+const MAX_UNREAD_BYTES = 32 * 1024 * 1024;
 
 /** The admin port: health, readiness and metrics for everyone; `/v1/…` with the internal token. */
 export function createAdminListener(deps: AdminDeps): RequestListener {
@@ -98,7 +100,11 @@ async function answerLogs({ logDir }: AdminDeps, { target }: RequestHead, respon
   response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
   response.flushHeaders();
   const options = { dir: logDir, function: query.get('function') ?? undefined, lines, follow: query.get('follow') === '1' };
-  await tailLogs(options, (line) => response.write(`${line}\n`), stopped.signal);
+  const write = (line: string) => {
+    response.write(`${line}\n`);
+    if (response.writableLength > MAX_UNREAD_BYTES) response.destroy();
+  };
+  await tailLogs(options, write, stopped.signal);
   response.end();
 }
 

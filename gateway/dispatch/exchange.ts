@@ -1,4 +1,4 @@
-import type { Agent, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { PlatformError } from '../../protocol/errors.ts';
 import { HEADERS } from '../../protocol/names.ts';
@@ -23,8 +23,6 @@ export interface ExchangeDeps {
   readonly filters: Filters;
   readonly coldStarts: ColdStarts;
   readonly holder: ReplyHolder;
-  /** Connections for streamed bodies. */
-  readonly agent: Agent;
   readonly retries: boolean;
   /** Tells the leader of an instance that refused or could not be reached. */
   suspect(instance: Instance, reason: string): void;
@@ -112,7 +110,7 @@ export class Exchange implements Claimant {
     this.#attempt = attempt;
     const headers = this.#requestHeaders(Math.max(1, Math.ceil(this.#deadlineAt - now)));
     if (this.upgrading !== undefined) sendUpgrade(attempt, headers, this.upgrading);
-    else if (this.#body instanceof StreamedBody) sendStreamed(attempt, headers, this.#body, this.deps.agent);
+    else if (this.#body instanceof StreamedBody) sendStreamed(attempt, headers, this.#body);
     else sendBuffered(attempt, headers, this.#body);
   }
 

@@ -1,4 +1,4 @@
-import { type Agent, type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import type { Instance } from '../capacity/instance.ts';
 import type { Attempt, Controller } from './attempt.ts';
 import type { StreamedBody } from './request-body.ts';
@@ -12,16 +12,19 @@ export function sendBuffered(attempt: Attempt, headers: string[], body: Buffer |
   attempt.instance.pool.dispatch({ path: target, method: method as 'GET', headers, body }, attempt);
 }
 
-/** Moves a request whose body is streamed: with `Expect: 100-continue` (which undici does not speak), so that a refusal comes before the body is touched. */
-export function sendStreamed(attempt: Attempt, headers: string[], body: StreamedBody, agent: Agent): void {
+/**
+ * Moves a request whose body is streamed: with `Expect: 100-continue` (which undici does not speak), so that a refusal comes before the body is touched,
+ * and on a connection of its own, because one that was kept alive might be closed by the other side at this moment, after which nothing may be sent again.
+ */
+export function sendStreamed(attempt: Attempt, headers: string[], body: StreamedBody): void {
   const { exchange, instance } = attempt;
   const length = body.length < 0 ? ['transfer-encoding', 'chunked'] : ['content-length', String(body.length)];
   const request = httpRequest({
-    agent,
+    agent: false,
     ...addressOf(instance),
     method: exchange.head.method,
     path: exchange.head.target,
-    headers: [...headers, ...length, 'expect', '100-continue', 'connection', 'keep-alive'],
+    headers: [...headers, ...length, 'expect', '100-continue', 'connection', 'close'],
   });
   const controller = controllerOf(request);
   let fed = false;
@@ -36,10 +39,7 @@ export function sendStreamed(attempt: Attempt, headers: string[], body: Streamed
     body.feed(request);
   };
   const timer = setTimeout(feed, CONTINUE_MS);
-  request.on('socket', (socket) => {
-    if (!socket.connecting) attempt.onRequestStart(controller);
-    else socket.once('connect', () => attempt.onRequestStart(controller));
-  });
+  request.on('socket', (socket) => socket.once('connect', () => attempt.onRequestStart(controller)));
   request.on('continue', feed);
   request.on('response', (response) => {
     clearTimeout(timer);
@@ -61,8 +61,8 @@ export function receive(attempt: Attempt, controller: Controller, request: Clien
   response.on('data', (chunk: Buffer) => attempt.onResponseData(controller, chunk));
   response.on('end', () => {
     attempt.onResponseEnd();
-    // The instance answered without the rest of the body: the connection cannot be used again.
-    if (!request.writableFinished) request.destroy();
+    // The instance may have answered without the rest of the body.
+    request.destroy();
   });
   response.on('error', (error) => attempt.onResponseError(controller, error));
 }

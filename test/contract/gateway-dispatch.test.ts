@@ -108,6 +108,21 @@ test('a client that goes away in the middle ends the request to the instance', a
   await cut.promise;
 });
 
+test.each([
+  ['announced', 'Content-Length: 100\r\n\r\nhalf'],
+  ['large', `Content-Length: 1000000\r\n\r\n${'x'.repeat(200_000)}`],
+  ['chunked', 'Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n'],
+])('a client that goes away in the middle of its upload (%s) leaves no slot taken', async (_name, rest) => {
+  world = await createWorld();
+  await world.declare('upload', { concurrency: 1 });
+  await world.serve({ function: 'upload', concurrency: 1, handler: (request, response) => request.resume().on('end', () => response.end('ok')) });
+  const socket = await open(world.url);
+  socket.write(`POST /upload HTTP/1.1\r\nHost: a\r\n${rest}`);
+  await sleep(50);
+  socket.destroy();
+  expect(await (await fetch(`${world.url}/upload`, { method: 'POST', body: 'x' })).text()).toBe('ok');
+});
+
 test('a function that hangs is 504, told its deadline before; one that began an answer is cut', async () => {
   world = await createWorld();
   await world.declare('hangs', { timeout: '300ms' });
@@ -147,6 +162,28 @@ test('without the scaler warm functions answer on; a cold one is served once the
   expect(hello?.type === 'hello' && hello.active.find(({ function: name }) => name === 'demo/cold')).toEqual({ function: 'demo/cold', waiting: 1, inFlight: 0 });
   await world.serve({ function: 'cold' });
   expect((await cold).status).toBe(200);
+});
+
+test('a new leader’s snapshot is the truth: instances that it leaves out are dropped; an older leader is not listened to', async () => {
+  world = await createWorld();
+  await world.declare('moved', { activationTimeout: '1s' });
+  const watcher = await world.serve({ function: 'moved' });
+  expect((await fetch(`${world.url}/moved`)).status).toBe(200);
+  const hellos = () => world.leader.heard.filter(({ type }) => type === 'hello').length;
+  const reconnect = async (epoch: number, times: number) => {
+    const before = hellos();
+    world.leader.pause();
+    world.leader.epoch = epoch;
+    world.leader.resume();
+    await expect.poll(hellos).toBeGreaterThanOrEqual(before + times);
+  };
+  await reconnect(3, 1);
+  world.leader.forget(watcher.instance.id);
+  await reconnect(2, 3);
+  expect((await fetch(`${world.url}/moved`)).status).toBe(200);
+  await reconnect(4, 1);
+  expect((await fetch(`${world.url}/moved`)).status).toBe(504);
+  expect(world.leader.heard.filter(({ type }) => type === 'hello').at(-1)).toMatchObject({ epoch: 3 });
 });
 
 test('a function is reported idle one second after its last request, once', async () => {

@@ -110,6 +110,17 @@ test.each([['small', 3], ['above the replay buffer', 300_000]])('a POST that is 
   expect(bad.refused).toBeGreaterThan(0);
 });
 
+test.each(['NOT_SPECIALIZED', 'DRAINING'])('an instance that refuses as %s is passed over, and the leader is told', async (code) => {
+  world = await createWorld();
+  await world.declare('odd');
+  const odd = await world.serve({ function: 'odd' });
+  odd.refuseWith = code;
+  await world.serve({ function: 'odd' });
+  await sleep(20);
+  for (let n = 0; n < 4; n++) expect((await fetch(`${world.url}/odd`, { method: 'POST' })).status).toBe(200);
+  expect(await world.leader.hears('suspect')).toMatchObject({ instance: odd.instance.id, reason: code });
+});
+
 test('with every instance refusing for a while the request waits and comes through', async () => {
   world = await createWorld();
   await world.declare('restarts');

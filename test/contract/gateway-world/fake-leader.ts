@@ -5,6 +5,8 @@ import { gatewayMessage, type GatewayMessage, type LeaderMessage, type StreamIns
 /** A leader that speaks the stream and does what the test says. */
 export interface FakeLeader {
   readonly url: string;
+  /** What `welcome` says. */
+  epoch: number;
   /** Everything that gateways said, in order. */
   readonly heard: GatewayMessage[];
   /** Resolves with the first message, past or to come, that fits. */
@@ -13,6 +15,8 @@ export interface FakeLeader {
   onDemand: ((demand: Extract<GatewayMessage, { type: 'demand' }>) => void) | undefined;
   announce(instance: StreamInstance): void;
   gone(id: string): void;
+  /** Leaves it out of the next snapshot, without a word. */
+  forget(id: string): void;
   tell(message: LeaderMessage): void;
   /** Cuts all streams; new ones are refused until `resume`. */
   pause(): void;
@@ -32,7 +36,7 @@ export async function fakeLeader(token = 'secret'): Promise<FakeLeader> {
         onMessage(message) {
           leader.heard.push(message);
           if (message.type === 'hello') {
-            stream.send({ type: 'welcome', epoch: 1, gateways: streams.size });
+            stream.send({ type: 'welcome', epoch: leader.epoch, gateways: streams.size });
             for (const instance of instances.values()) stream.send({ type: 'instance', instance });
             stream.send({ type: 'synced' });
           }
@@ -48,6 +52,7 @@ export async function fakeLeader(token = 'secret'): Promise<FakeLeader> {
   const tell = (message: LeaderMessage) => streams.forEach((stream) => stream.send(message));
   const leader: FakeLeader = {
     url: served.url,
+    epoch: 1,
     heard: [],
     onDemand: undefined,
     hears: (type, fits = () => true) =>
@@ -69,6 +74,7 @@ export async function fakeLeader(token = 'secret'): Promise<FakeLeader> {
       instances.delete(id);
       tell({ type: 'gone', instance: id, reason: 'test' });
     },
+    forget: (id) => void instances.delete(id),
     tell,
     pause() {
       paused = true;
