@@ -25,6 +25,7 @@ export interface Exit {
 
 const LOAD_LIMIT_MS = 60_000;
 const REPORT_LIMIT_MS = 50;
+const CHANNEL_POLL_MS = 2;
 /** A module without a declared type is tried both ways; that it costs a moment is nothing to tell a function's log. */
 const EXECUTOR_FLAGS = ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON'];
 const EXECUTOR_ENTRY = fileURLToPath(new URL(`../executor/main${extname(import.meta.url)}`, import.meta.url));
@@ -57,33 +58,7 @@ export class ExecutorProcess {
     if (child.stdout) readLines(child.stdout, (line) => onOutput('stdout', line));
     if (child.stderr) readLines(child.stderr, (line) => onOutput('stderr', line));
     child.on('message', (notice) => this.#receiveSafely(notice as Notice));
-    this.exited = new Promise((resolve) => {
-      let reason = '';
-      let left = 2;
-      const done = () => {
-        left -= 1;
-        if (left > 0) return;
-        if (child.pid !== undefined) guardian.forget(child.pid);
-        resolve({
-          reason: this.#lastWords?.message ?? reason,
-          untaken: [...this.#untaken.values()].map(({ socket }) => socket),
-          running: this.#lastWords?.running ?? this.last?.running ?? [],
-        });
-      };
-      child.once('exit', (code, signal) => {
-        reason = signal ? `signal ${signal}` : `exit code ${code}`;
-        // What it had started goes with it.
-        this.#signalGroup();
-        done();
-      });
-      child.once('disconnect', done);
-      child.on('error', (error) => {
-        reason = error.message;
-        if (child.pid !== undefined) return;
-        left = 1;
-        done();
-      });
-    });
+    this.exited = this.#ended(guardian);
   }
 
   get pid(): number {
@@ -175,6 +150,21 @@ export class ExecutorProcess {
     if (notice.kind === 'crashing') this.#lastWords = notice;
     this.onNotice(notice);
     if (notice.kind === 'report') this.#reports.get(notice.id)?.(notice);
+  }
+
+  async #ended({ forget }: Guardian): Promise<Exit> {
+    const child = this.#child;
+    const how = await new Promise<string>((resolve) => {
+      child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
+      child.on('error', (error) => child.pid === undefined && resolve(error.message));
+    });
+    // What it had started goes with it.
+    this.#signalGroup();
+    // Its last notices may still be on the way. Node gives no event for the end of a channel on which a handed socket is unacknowledged ('disconnect' then never comes).
+    while (child.pid !== undefined && child.channel) await new Promise((resolve) => setTimeout(resolve, CHANNEL_POLL_MS));
+    if (child.pid !== undefined) forget(child.pid);
+    const { message: reason = how, running = this.last?.running ?? [] } = this.#lastWords ?? {};
+    return { reason, untaken: [...this.#untaken.values()].map(({ socket }) => socket), running };
   }
 
   #send(order: Order, socket?: Socket): void {

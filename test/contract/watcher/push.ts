@@ -54,7 +54,7 @@ export function createPush(act: 'specialize' | 'update', spec: PushSpec, default
     signature: defaults.signature,
     mode: 'thread',
     concurrency: 10,
-    timeoutMs: 5000,
+    timeoutMs: 20_000,
     maxBodyBytes: 1_048_576,
     env: {},
     ...overrides,
