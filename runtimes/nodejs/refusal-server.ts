@@ -19,9 +19,9 @@ export function createRefusalServer(onRefused: () => void): RefusalServer {
   const codeOf = (socket: Duplex) => codes.get(socket) ?? 'EXECUTOR_UNAVAILABLE';
   const onRequest: RequestListener = (request, response) => {
     onRefused();
-    refuse(request, response, requestIdOf(request.headers[HEADERS.requestId]), codeOf(request.socket));
-    // Each refusal sends the client to a new connection, where it may find an executor.
+    // Each refusal sends the client to a new connection, where it may find an executor. Once the head is written, this changes nothing.
     response.shouldKeepAlive = false;
+    refuse(request, response, requestIdOf(request.headers[HEADERS.requestId]), codeOf(request.socket));
   };
   server.on('request', onRequest);
   server.on('checkContinue', onRequest);

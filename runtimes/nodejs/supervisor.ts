@@ -20,6 +20,8 @@ export interface Supervisor {
   close(): Promise<void>;
 }
 
+const CLOSE_LIMIT_MS = 3000;
+
 /** Starts the watcher; resolves when both ports listen. Rejects with the listener's error when a port is taken. */
 export async function createSupervisor(given: Config, log: Log): Promise<Supervisor> {
   const config = { ...given, scratch: prepareScratch(given.scratch) };
@@ -39,7 +41,8 @@ export async function createSupervisor(given: Config, log: Log): Promise<Supervi
   const close = async (): Promise<void> => {
     data.close();
     control.close();
-    await instance.close();
+    // What has not ended by then is the guardian's.
+    await Promise.race([instance.close(), new Promise((resolve) => setTimeout(resolve, CLOSE_LIMIT_MS))]);
     control.closeAllConnections();
     await guardian.close();
   };
