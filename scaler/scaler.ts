@@ -67,6 +67,7 @@ export async function createScaler(deps: ScalerDeps): Promise<Scaler> {
   const triggers = await startTriggers({ ...config, store, writer, log, now, functionExists: (name) => functions.byName(name) !== undefined });
   const world: RevisionWorld = { pool: allocator.pool, secrets, digestSecret: createSecretDigest(key.seed) };
   resources = await watchResources(store, handleResources(parts, capacity, revisions, triggers, world), log);
+  revisions.retain(new Set([...functions.all()].map(({ uid }) => uid)));
 
   const exposition = createExposition({ functions, allocator, liveGateways: () => sessions.live().length });
   const ruleLoop = await deps.startRules?.({
@@ -148,16 +149,17 @@ function handleResources({ now, functions, book, packages, writer }: Parts, capa
       writer.seen('Function', namespace, name, fn.resource.status);
       if (fn.latest) {
         revisions.note(fn, fn.latest);
-        // A cold start must not wait for the disk; what is wrong with the package shows when it is needed.
-        void packages.get(fn.latest.spec.package.digest).catch(() => undefined);
+        packages.warm(fn.latest.spec.package.digest);
       }
       capacity.reconcile(fn);
       triggers.changed();
     },
     onFunctionDeleted(fn) {
       const { namespace, name } = fn.resource.metadata;
-      if (!functions.byName(fn.name)) writer.forget('Function', namespace, name);
-      book.forget(fn.name);
+      if (!functions.byName(fn.name)) {
+        writer.forget('Function', namespace, name);
+        book.forget(fn.name);
+      }
       revisions.removeAll(fn);
       capacity.reconcile(fn);
       triggers.changed();

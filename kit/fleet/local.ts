@@ -151,7 +151,7 @@ class LocalFleet implements Fleet {
       return;
     }
     // After a failure one start has to succeed before many are tried.
-    for (let count = group.failures > 0 ? 1 : missing; count > 0; count--) this.#queue.push(this.#addMember(group.template));
+    for (let count = group.failures > 0 ? 1 : missing; count > 0; count--) this.#enqueue(this.#addMember(group.template));
     this.#startQueued();
   }
 
@@ -161,6 +161,13 @@ class LocalFleet implements Fleet {
     const member: Member = { id: `${owner}-${randomBytes(4).toString('hex')}`, template, startedAt: Date.now(), state: 'starting', gone: promise, resolveGone: resolve };
     this.#members.set(member.id, member);
     return member;
+  }
+
+  /** Requests wait for the instances of a cold template; those of a pool mostly refill it. */
+  #enqueue(member: Member): void {
+    const isCold = ({ template }: Member) => template.key.startsWith('cold:');
+    const place = isCold(member) ? this.#queue.findIndex((other) => !isCold(other)) : -1;
+    this.#queue.splice(place < 0 ? this.#queue.length : place, 0, member);
   }
 
   #startQueued(): void {

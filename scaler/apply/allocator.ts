@@ -35,13 +35,24 @@ interface Line {
   failing?: string | undefined;
 }
 
-/** Starting a process takes the processor that a cold request is about to need: a pool refills this long after a lease. */
-const REFILL_DELAY_MS = 30;
+/** Starting a process takes the processor that a cold request needs just then: a pool refills this long after its last lease, and not while instances load … */
+const REFILL_QUIET_MS = 30;
+/** … but at the latest after this. */
+const REFILL_LATEST_MS = 300;
 
-export function createAllocator({ fleet, onAvailable }: { fleet: Fleet; onAvailable(fn: ManagedFunction): void }): Allocator {
+export interface AllocatorDeps {
+  readonly fleet: Fleet;
+  readonly now: () => number;
+  /** An instance of a template that the function waits for is there, or cannot come up: it is to ask again. */
+  onAvailable(fn: ManagedFunction): void;
+  /** Whether instances load their functions right now. */
+  loading(): boolean;
+}
+
+export function createAllocator({ fleet, now, onAvailable, loading }: AllocatorDeps): Allocator {
   const pools = new Map<string, PodPoolResource>();
   const lines = new Map<string, Line>();
-  const refills = new Map<string, NodeJS.Timeout>();
+  const refills = new Map<string, { timer: NodeJS.Timeout; readonly since: number }>();
 
   const lineOf = (template: InstanceTemplate, pool: string): Line => {
     let line = lines.get(template.key);
@@ -49,7 +60,7 @@ export function createAllocator({ fleet, onAvailable }: { fleet: Fleet; onAvaila
     return line;
   };
   const level = (line: Line) => {
-    clearTimeout(refills.get(line.template.key));
+    clearTimeout(refills.get(line.template.key)?.timer);
     refills.delete(line.template.key);
     const wanted = sum([...line.waiting.values()].map(({ count }) => count));
     fleet.keep(line.template, unleasedOf(line, wanted));
@@ -71,8 +82,12 @@ export function createAllocator({ fleet, onAvailable }: { fleet: Fleet; onAvaila
     const count = (...states: Instance['state'][]) => mine.filter(({ state }) => states.includes(state)).length;
     return { idle: count('idle'), starting: count('starting'), leased: count('leased', 'stopping') };
   };
-  const levelSoon = (line: Line) => {
-    if (!refills.has(line.template.key)) refills.set(line.template.key, setTimeout(() => level(line), REFILL_DELAY_MS));
+  const refillSoon = (line: Line) => {
+    const { key } = line.template;
+    const since = refills.get(key)?.since ?? now();
+    clearTimeout(refills.get(key)?.timer);
+    const timer = setTimeout(() => (loading() && now() - since < REFILL_LATEST_MS ? refillSoon(line) : level(line)), REFILL_QUIET_MS);
+    refills.set(key, { timer, since });
   };
 
   const unsubscribe = fleet.subscribe((event) => {
@@ -110,21 +125,18 @@ export function createAllocator({ fleet, onAvailable }: { fleet: Fleet; onAvaila
         if (!instance) break;
         taken.push(instance);
       }
-      for (const other of lines.values()) if (other !== line && other.waiting.delete(fn.uid)) levelSoon(other);
+      for (const other of lines.values()) if (other !== line && other.waiting.delete(fn.uid)) level(other);
       const missing = count - taken.length;
-      if (missing > 0) {
-        const place = line.waiting.get(fn.uid);
-        if (place) place.count = missing;
-        else line.waiting.set(fn.uid, { fn, count: missing });
-        level(line);
-      } else {
-        line.waiting.delete(fn.uid);
-        if (taken.length > 0 || count === 0) levelSoon(line);
-      }
+      const place = line.waiting.get(fn.uid);
+      if (missing === 0) line.waiting.delete(fn.uid);
+      else if (place) place.count = missing;
+      else line.waiting.set(fn.uid, { fn, count: missing });
+      if (missing > 0 || line.pool === '') level(line);
+      else refillSoon(line);
       return taken;
     },
     withdraw(fn) {
-      for (const line of lines.values()) if (line.waiting.delete(fn.uid)) levelSoon(line);
+      for (const line of lines.values()) if (line.waiting.delete(fn.uid)) level(line);
     },
     obstacle({ instanceTemplate, pool, spec }) {
       const unavailable = fleet.unavailable(spec.runtime);
@@ -139,7 +151,7 @@ export function createAllocator({ fleet, onAvailable }: { fleet: Fleet; onAvaila
     },
     close() {
       unsubscribe();
-      for (const timer of refills.values()) clearTimeout(timer);
+      for (const { timer } of refills.values()) clearTimeout(timer);
     },
   };
 }

@@ -37,7 +37,8 @@ export interface Members {
   recheckDrains(): void;
   /** A gateway had trouble with it: look, and replace it if it is not sound. */
   inspect(instanceId: string): Promise<void>;
-  owner(instanceId: string): ManagedFunction | undefined;
+  /** Whether an instance takes its function right now. */
+  loading(): boolean;
   /** What gateways are told of it. */
   describe(fn: ManagedFunction, member: Member): StreamInstance;
   close(): void;
@@ -54,6 +55,7 @@ export function createMembers(deps: MembersDeps): Members {
   const owners = new Map<string, ManagedFunction>();
   const timers = new Set<NodeJS.Timeout>();
   const inspecting = new Set<string>();
+  let specializing = 0;
 
   const later = (ms: number, work: () => void) => {
     const timer = setTimeout(() => {
@@ -150,14 +152,15 @@ export function createMembers(deps: MembersDeps): Members {
   };
 
   return {
-    owner: (instanceId) => owners.get(instanceId),
+    loading: () => specializing > 0,
     describe,
     start(fn, instance, revision) {
       const { id, dataAddress = '', controlUrl = '', zone } = instance;
       const member: Member = { id, dataAddress, controlUrl, zone, since: now(), template: revision.template, state: 'loading', revision, updating: false, updateFailures: 0, defective: false, drainedBy: new Set() };
       fn.members.set(id, member);
       owners.set(id, fn);
-      void specialize(fn, member, revision);
+      specializing++;
+      void specialize(fn, member, revision).finally(() => specializing--);
     },
     update: (fn, member, revision) => void update(fn, member, revision),
     drain(fn, member) {

@@ -9,9 +9,11 @@ export interface Packages {
   cached(digest: string): Uint8Array | undefined;
   /** @throws PlatformError PACKAGE_INVALID if the file is missing or is not what its name says */
   get(digest: string): Promise<Uint8Array>;
+  /** Reads it ahead where there is room, so that a cold start finds it in memory. What is wrong with it shows when it is needed. */
+  warm(digest: string): void;
 }
 
-const MAX_CACHED_BYTES = 128 * 1024 * 1024;
+const MAX_CACHED_BYTES = 64 * 1024 * 1024;
 
 /** Packages from `<dir>/<hex>.pkg`; the last used stay in memory up to `maxBytes`. */
 export function createPackages(dir: string, maxBytes: number = MAX_CACHED_BYTES): Packages {
@@ -45,14 +47,18 @@ export function createPackages(dir: string, maxBytes: number = MAX_CACHED_BYTES)
     keep(digest, bytes);
     return bytes;
   };
+  const get = (digest: string) => {
+    const bytes = cached(digest);
+    if (bytes) return Promise.resolve(bytes);
+    let pending = loading.get(digest);
+    if (!pending) loading.set(digest, (pending = load(digest).finally(() => loading.delete(digest))));
+    return pending;
+  };
   return {
     cached,
-    get(digest) {
-      const bytes = cached(digest);
-      if (bytes) return Promise.resolve(bytes);
-      let pending = loading.get(digest);
-      if (!pending) loading.set(digest, (pending = load(digest).finally(() => loading.delete(digest))));
-      return pending;
+    get,
+    warm(digest) {
+      if (total < maxBytes / 2 && !cache.has(digest)) void get(digest).catch(() => undefined);
     },
   };
 }

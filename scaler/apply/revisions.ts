@@ -12,8 +12,10 @@ export interface Revisions {
   /** Notes a resolved revision; a new one is written and the oldest beyond the limit are removed. */
   note(fn: ManagedFunction, revision: ResolvedRevision): void;
   /** Removes the revisions of a function that is gone. */
-  removeAll(fn: ManagedFunction): void;
-  /** Waits for what is being written. */
+  removeAll(fn: Pick<ManagedFunction, 'uid'>): void;
+  /** Removes those of functions that went while no scaler ran. */
+  retain(uids: ReadonlySet<string>): void;
+  /** Writes what is pending. */
   close(): Promise<void>;
 }
 
@@ -23,18 +25,33 @@ const WRITE_DELAY_MS = 50;
 export async function createRevisions({ store, log }: { store: Store; log: Log }): Promise<Revisions> {
   const newest = new Map<string, KnownRevision>();
   const names = new Map<string, string[]>();
+  const namespaces = new Map<string, string>();
+  const pending: (() => Promise<void>)[] = [];
+  let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
 
   for (const { metadata, spec } of await store.list('Revision')) {
     const number = revisionNumber(metadata.name);
+    namespaces.set(spec.functionUid, metadata.namespace);
     names.set(spec.functionUid, [...(names.get(spec.functionUid) ?? []), metadata.name]);
     if (number > (newest.get(spec.functionUid)?.number ?? 0)) newest.set(spec.functionUid, { number, template: spec.template, content: spec.content });
   }
+  const flush = () => {
+    timer = undefined;
+    for (const work of pending.splice(0)) writing = writing.then(work).catch((err: unknown) => log.error('revisions could not be written', { err }));
+    return writing;
+  };
   const write = (work: () => Promise<void>) => {
-    writing = writing
-      .then(() => new Promise<void>((resolve) => setTimeout(resolve, WRITE_DELAY_MS)))
-      .then(work)
-      .catch((err: unknown) => log.error('revisions could not be written', { err }));
+    pending.push(work);
+    timer ??= setTimeout(() => void flush(), WRITE_DELAY_MS);
+  };
+  const removeAll = ({ uid }: Pick<ManagedFunction, 'uid'>) => {
+    const gone = names.get(uid) ?? [];
+    const namespace = namespaces.get(uid) ?? '';
+    for (const map of [names, newest, namespaces]) map.delete(uid);
+    write(async () => {
+      for (const name of gone) await store.remove('Revision', namespace, name);
+    });
   };
   return {
     newest: (uid) => newest.get(uid),
@@ -45,6 +62,7 @@ export async function createRevisions({ store, log }: { store: Store; log: Log }
       const all = [...(names.get(fn.uid) ?? []), revision.name];
       const pruned = revisionsToPrune(all);
       names.set(fn.uid, all.filter((name) => !pruned.includes(name)));
+      namespaces.set(fn.uid, namespace);
       const resource = toResource(fn, revision);
       write(async () => {
         await store.apply(resource);
@@ -52,15 +70,14 @@ export async function createRevisions({ store, log }: { store: Store; log: Log }
         log.info('new revision', { function: functionName(namespace, fn.resource.metadata.name), revision: revision.name });
       });
     },
-    removeAll(fn) {
-      const gone = names.get(fn.uid) ?? [];
-      names.delete(fn.uid);
-      newest.delete(fn.uid);
-      write(async () => {
-        for (const name of gone) await store.remove('Revision', fn.resource.metadata.namespace, name);
-      });
+    removeAll,
+    retain(uids) {
+      for (const uid of names.keys()) if (!uids.has(uid)) removeAll({ uid });
     },
-    close: () => writing,
+    close() {
+      clearTimeout(timer);
+      return flush();
+    },
   };
 }
 

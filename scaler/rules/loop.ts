@@ -13,7 +13,7 @@ export interface RulesLoopDeps {
   readonly alertmanager: AlertmanagerClient;
   /** All Functions by `<namespace>/<name>`. */
   functions(): FunctionsByName;
-  /** Each newest view, changed or not. */
+  /** Each newest view, changed or not; while monitoring does not answer, only the first. */
   onView(view: RulesView): void;
   readonly log: Log;
 }
@@ -26,8 +26,8 @@ export interface RulesLoop {
   close(): Promise<void>;
 }
 
-/** While an alert fires: its value grows without being told again. */
-const FIRING_MS = 1000;
+/** While an alert fires: its value grows each second, without being told again. */
+const FIRING_MS = 500;
 /** For webhooks that were lost, and for silences, of which Alertmanager tells nobody. */
 const QUIET_MS = 5000;
 /** What a rule recorded longer ago than two of the slowest interval is stale. */
@@ -35,7 +35,7 @@ const FRESH_SECONDS = (2 * SLOWEST_INTERVAL_MS) / 1000 + 2;
 /** Names in one query; above it, all functions are asked for. */
 const MAX_NAMES = 500;
 
-/** Looks at Alertmanager and Prometheus on each nudge, each second while an alert fires, and from time to time; never twice at once. */
+/** Looks at Alertmanager and Prometheus on each nudge, twice a second while an alert fires, and from time to time; never twice at once. */
 export function startRulesLoop(deps: RulesLoopDeps): RulesLoop {
   let frozen: ReadonlySet<string> = new Set();
   let down = false;
@@ -51,10 +51,12 @@ export function startRulesLoop(deps: RulesLoopDeps): RulesLoop {
     });
     if (closed) return;
     if (seen && down) deps.log.info('monitoring answers again');
+    if (seen || !down) {
+      const view = decideRules({ observation: seen ?? { kind: 'down' }, functions: deps.functions().keys(), frozen, now: Date.now() });
+      frozen = view.frozen;
+      deps.onView(view);
+    }
     down = !seen;
-    const view = decideRules({ observation: seen ?? { kind: 'down' }, functions: deps.functions().keys(), frozen, now: Date.now() });
-    frozen = view.frozen;
-    deps.onView(view);
     schedule(down || seen?.alerts.some(({ state }) => state !== 'suppressed') ? FIRING_MS : QUIET_MS);
   };
   const run = () => {
