@@ -13,6 +13,7 @@ from .exchange import Exchange
 from .journal import Journal
 
 _SOON_SECONDS = 0.1
+_PATIENCE_SECONDS = 0.005
 
 
 class Admission:
@@ -25,8 +26,10 @@ class Admission:
         self._on_idle = on_idle
         self._on_overrun = on_overrun
         self._lock = threading.Lock()
+        self._freed = threading.Condition(self._lock)
         self._open: set[Exchange] = set()
-        self._slots = list(range(limit - 1, -1, -1))
+        self._running: set[Exchange] = set()
+        self._slots = list(range(2 * limit - 1, -1, -1))
         self._state = "active"
         self.earlier_deadline = threading.Event()
 
@@ -37,17 +40,27 @@ class Admission:
     def admit(self, exchange: Exchange) -> str | None:
         """None, or the code to refuse with: user code sees nothing of the request."""
         with self._lock:
-            code = self._state if self._state != "active" else None if self._slots else "CONCURRENCY_LIMIT"
+            if self._full and self._state == "active":
+                # An application may end a moment after the response that brought this client here.
+                self._freed.wait(_PATIENCE_SECONDS)
+            code = self._state if self._state != "active" else "CONCURRENCY_LIMIT" if self._full else None
             if code is not None:
                 self._page.count("refused")
                 return code
             exchange.slot = self._slots.pop()
             self._open.add(exchange)
+            self._running.add(exchange)
             self._page.in_flight = len(self._open)
             self._page.open_slot(exchange.slot, exchange.request_id, exchange.arrived)
         if exchange.deadline - exchange.arrived < _SOON_SECONDS:
             self.earlier_deadline.set()
         return None
+
+    def free(self, exchange: Exchange) -> None:
+        """User code has ended: another request may begin, though this one's response is still to be sent."""
+        with self._lock:
+            self._running.discard(exchange)
+            self._freed.notify()
 
     def release(self, exchange: Exchange, outcome: str | None) -> None:
         """Ends a request; `outcome` is "ok" or "error", None if user code did not run. Nothing if its deadline was first."""
@@ -97,8 +110,14 @@ class Admission:
         with self._lock:
             return list(self._open)
 
+    @property
+    def _full(self) -> bool:
+        return len(self._running) >= self._limit or not self._slots
+
     def _forget(self, exchange: Exchange) -> None:
         self._open.discard(exchange)
+        self._running.discard(exchange)
+        self._freed.notify()
         self._slots.append(exchange.slot)
         self._page.in_flight = len(self._open)
         self._page.close_slot(exchange.slot)

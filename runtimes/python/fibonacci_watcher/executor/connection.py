@@ -18,7 +18,7 @@ from .exchange import Abandoned, ClientGone, Exchange
 from .failure import describe, exit_like, stack_of
 from .journal import Journal
 
-_IDLE_SECONDS = 75
+_TIMEOUT = struct.pack("@ll", 75, 0)
 _HEAD_SECONDS = 10.0
 _LINGER_SECONDS = 2.0
 
@@ -55,13 +55,16 @@ class Connection:
     def run(self) -> None:
         outcome: str | None = None
         try:
-            timeout = struct.pack("@ll", _IDLE_SECONDS, 0)
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)
+            # Limits of the kernel's: with Python's own, each read and write would cost a poll as well.
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _TIMEOUT)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _TIMEOUT)
             keep_alive = True
             while keep_alive:
                 keep_alive, outcome = self._serve_one()
         except (OSError, Abandoned, ClientGone):
             pass  # the client or the deadline ended it
+        except Exception as error:  # noqa: BLE001 - one connection's defect is not the others' end
+            self._service.journal.write("error", "connection failed", {"error": describe(error), "stack": stack_of(error)})
         finally:
             self._socket.close()
             if self._service.on_done is not None:
@@ -97,6 +100,7 @@ class Connection:
         seconds = self._service.timeout_seconds if given is None else min(self._service.timeout_seconds, given / 1000)
         exchange = Exchange(self._socket, head, request_id, arrived, arrived + seconds)
         exchange.on_begin = self._on_begin(exchange)
+        exchange.on_last = lambda: self._service.admission.free(exchange)
         return exchange
 
     def _on_begin(self, exchange: Exchange) -> Callable[[], None]:

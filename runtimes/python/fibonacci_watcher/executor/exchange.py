@@ -44,6 +44,8 @@ class Exchange:
         # Whether user code has the floor, and not the client: only then does a passed deadline cost the executor.
         self.running = False
         self.on_begin: Callable[[], None] | None = None
+        # Called before the last bytes are sent, where user code has ended by then: whoever reads them finds the slot free.
+        self.on_last: Callable[[], None] | None = None
         self.on_cancel: Callable[[], None] | None = None
         self._claim = threading.Lock()
         self._cancelled: threading.Event | None = None
@@ -128,7 +130,7 @@ class Exchange:
     def send(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         """A whole response at once. `headers` are valid and lower-case."""
         self.claim()
-        self.running = False
+        self.last()
         head = self._head(status, headers, None if status in NO_BODY else len(body))
         self.send_raw(head if self._bodiless(status) else head + body)
 
@@ -151,6 +153,12 @@ class Exchange:
             self._left -= len(data)
         return render_chunk(data) if self._chunked and data else data
 
+    def last(self) -> None:
+        """User code has ended, the response is about to."""
+        self.running = False
+        if self.on_last is not None:
+            self.on_last()
+
     def end(self) -> bytes:
         """The last bytes of a streamed response. Raises Abandoned if less than the announced length was sent."""
         if self._left:
@@ -160,9 +168,9 @@ class Exchange:
     def write(self, data: bytes) -> None:
         """Sends what `begin`, `frame` and `end` gave; waits for a slow client."""
         if data:
-            self.running = False
+            was_running, self.running = self.running, False
             self.send_raw(data)
-            self.running = True
+            self.running = was_running
 
     def send_raw(self, data: bytes) -> None:
         """Raises ClientGone."""
@@ -173,6 +181,7 @@ class Exchange:
 
     def send_error(self, error: WatcherError) -> None:
         self.claim()
+        self.last()
         self.send_raw(render_error(error, self.request_id, close=not self.keep_alive, head_only=self.head.method == "HEAD"))
 
     def expire(self, error: WatcherError) -> None:

@@ -44,7 +44,7 @@ class Executor:
         self._loop = EventLoop()
         self._lifespan: Lifespan | None = None
         self._service: Service | None = None
-        self._workers = Workers(_SPARE_CONNECTIONS)
+        self._workers = Workers(0)
 
     def run(self) -> None:
         """Until the channel closes or the supervisor says so."""
@@ -90,6 +90,7 @@ class Executor:
             on_begin=(lambda: self._tell("begun")) if one_at_a_time else None,
             on_done=(lambda outcome: self._tell("done")) if one_at_a_time else None,
         )
+        self._workers = Workers(order["concurrency"] + _SPARE_CONNECTIONS)
         self._monitor.watch(admission, owns_deadlines=not one_at_a_time)
         seconds = time.perf_counter() - began
         dependencies = min(times.seconds, seconds)

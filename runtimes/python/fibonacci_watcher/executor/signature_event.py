@@ -40,8 +40,8 @@ def _send_stream(exchange: Exchange, response: Response, pieces: Iterator[Any]) 
         exchange.write(exchange.begin(response.status, response.headers, None) + exchange.frame(first))
         for piece in pieces:
             exchange.write(exchange.frame(to_piece(piece)))
+        exchange.last()
         exchange.write(exchange.end())
-        exchange.running = False
     finally:
         close = getattr(pieces, "close", None)
         if close is not None:

@@ -69,6 +69,7 @@ class _Response:
 
     def end(self) -> None:
         begin = b"" if self._exchange.begun else self._begin(0)
+        self._exchange.last()
         self._exchange.write(begin + self._exchange.end())
 
     def _begin(self, length: int | None) -> bytes:

@@ -20,16 +20,23 @@ class Workers:
         self._idle = 0
 
     def submit(self, job: Job) -> bool:
-        """False, and nothing is run, above the limit."""
+        """False, and nothing is run, above the limit or the system's."""
         with self._lock:
             if self._idle > 0:
                 self._idle -= 1
             elif self._threads >= self._limit:
                 return False
-            else:
-                self._threads += 1
-                threading.Thread(target=self._run, name="fibonacci-connection", daemon=True).start()
+            elif not self._start():
+                return False
         self._jobs.put(job)
+        return True
+
+    def _start(self) -> bool:
+        try:
+            threading.Thread(target=self._run, name="fibonacci-connection", daemon=True).start()
+        except RuntimeError:  # the system gives no more threads
+            return False
+        self._threads += 1
         return True
 
     def _run(self) -> None:

@@ -12,6 +12,8 @@ from ..errors import WatcherError
 from .executor import Death, Executor
 from .serving import PendingRequest, Revision, Serving, ServingDeps
 
+_PATIENCE_SECONDS = 0.005
+
 
 @dataclass(eq=False)
 class _Flight:
@@ -52,14 +54,30 @@ class ProcessServing(Serving):
         return len(self._busy) + len(self._waiting)
 
     def offer(self, request: PendingRequest) -> None:
-        code = self._refusing
-        if code is None and self.in_flight >= self.document.concurrency:
-            code = "CONCURRENCY_LIMIT"
-        if code is None and not self._idle and self._failures > 0:
-            code = "EXECUTOR_UNAVAILABLE"
+        code = self._refusal()
+        if code == "CONCURRENCY_LIMIT":
+            # The client of a request that has just been answered may be here before its executor's word.
+            self._loop.call_later(_PATIENCE_SECONDS, self._offer_again, request)
+        elif code is not None:
+            self._deps.answer(request, refusal(code))
+        else:
+            self._admit(request)
+
+    def _offer_again(self, request: PendingRequest) -> None:
+        code = self._refusal()
         if code is not None:
             self._deps.answer(request, refusal(code))
-            return
+        else:
+            self._admit(request)
+
+    def _refusal(self) -> str | None:
+        if self._refusing is not None:
+            return self._refusing
+        if self.in_flight >= self.document.concurrency:
+            return "CONCURRENCY_LIMIT"
+        return "EXECUTOR_UNAVAILABLE" if not self._idle and self._failures > 0 else None
+
+    def _admit(self, request: PendingRequest) -> None:
         given = timeout_header(request.head.headers)
         milliseconds = self.document.timeout_ms if given is None else min(given, self.document.timeout_ms)
         left = milliseconds / 1000 - (time.monotonic() - request.arrived)

@@ -181,6 +181,8 @@ class Watcher:
             self.retired.add(before)
             before.on_empty = lambda: self._forget(before)
             before.close("EXECUTOR_RETIRED")
+            if not before.executors:
+                self._forget(before)
         if self.draining:
             serving.close("DRAINING")
 
