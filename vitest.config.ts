@@ -10,12 +10,12 @@ export default defineConfig({
         test: { name: 'unit', include: ['**/*.test.ts'], exclude: [...excluded, 'test/contract/**'], sequence: { groupOrder: 0 } },
       },
       {
-        // Local processes: one file at a time, because they measure and share two cores.
+        // Local processes, on ports of their own. They mostly wait; more at once would make each other late.
         test: {
           name: 'contract',
           include: ['test/contract/**/*.test.ts'],
           exclude: excluded,
-          fileParallelism: false,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 120_000,

@@ -1,6 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type FileResult, judge, type Need, readTiers, type Suite, suiteOf, type SuiteVerdict, unmet } from './tiers.ts';
@@ -65,7 +64,7 @@ async function runVitest(suites: readonly Suite[], lacking: ReadonlyMap<string, 
   mkdirSync(dirname(REPORT), { recursive: true });
   rmSync(REPORT, { force: true });
   const excluded = suites.filter(({ name }) => lacking.has(name)).flatMap(({ files }) => files.flatMap((glob) => ['--exclude', glob]));
-  const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`, `--maxWorkers=${cpus().length}`, ...excluded];
+  const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`, ...excluded];
   await new Promise((resolve) => spawn(join(ROOT, 'node_modules', '.bin', 'vitest'), args, { cwd: ROOT, stdio: 'inherit' }).on('close', resolve));
   const { testResults } = JSON.parse(readFileSync(REPORT, 'utf8')) as VitestReport;
   return testResults.map(({ name, status, message, assertionResults }) => {
