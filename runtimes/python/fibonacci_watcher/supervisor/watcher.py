@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any, Literal
 
 from ..config import Config
@@ -22,6 +22,8 @@ from .process_serving import ProcessServing
 from .revision import LoadDocument
 from .serving import Revision, Serving, ServingDeps
 from .thread_serving import ThreadServing
+
+_SMALL_PACKAGE_BYTES = 256 * 1024
 
 Act = Literal["specialize", "update"]
 
@@ -131,7 +133,7 @@ class Watcher:
         folder = self._config.scratch / "revisions" / str(self._folders)
         self._loading = True
         try:
-            await asyncio.to_thread(self._write, document, package, folder)
+            await self._write(document, package, folder)
             self.function = document.function
             serving = self._create_serving(Revision(document, folder, self._order(document, str(folder))), self._deps)
             code_ms = (time.monotonic() - began) * 1000
@@ -146,11 +148,21 @@ class Watcher:
         self._serve(serving)
         return _answer(document, code_ms, timings)
 
-    def _write(self, document: LoadDocument, package: bytes, folder: os.PathLike[str]) -> None:
-        files = check_package(package, document.digest, document.size)
+    async def _write(self, document: LoadDocument, package: bytes, folder: Path) -> None:
+        """Checks all before the first byte is written; marker and files go to the disk side by side."""
+        # A small package is done before a thread would have begun; a large one must not hold up the loop.
+        aside = _at_once if len(package) <= _SMALL_PACKAGE_BYTES else asyncio.to_thread
+        files = await aside(check_package, package, document.digest, document.size)
+        marking = asyncio.ensure_future(self._mark(document))
+        try:
+            await aside(unpack, package, files, folder)
+            await marking
+        except OSError as error:
+            raise WatcherError("INTERNAL", f"The package cannot be written to the scratch folder: {error.strerror}.") from error
+
+    async def _mark(self, document: LoadDocument) -> None:
         if self.function is None:
-            write_marker(self._config.scratch, document.function)
-        unpack(package, files, self._config.scratch / folder)
+            await asyncio.to_thread(write_marker, self._config.scratch, document.function)
 
     def _order(self, document: LoadDocument, folder: str) -> dict[str, Any]:
         """What an executor is told to load."""
@@ -190,6 +202,11 @@ class Watcher:
         if serving in self.retired:
             self.retired.discard(serving)
             shutil.rmtree(serving.revision.folder, ignore_errors=True)
+
+
+async def _at_once(action: Callable[..., Any], *arguments: Any) -> Any:
+    await asyncio.sleep(0)
+    return action(*arguments)
 
 
 def _answer(document: LoadDocument, code_ms: float, timings: dict[str, float]) -> dict[str, Any]:
