@@ -40,7 +40,7 @@ export async function run(): Promise<Measure[]> {
     const upstream: Target = { party: upstreamParty, url: await upstreamParty.call<string>('upstream') };
     const baseline: Target = { party: baselineParty, url: await baselineParty.call<string>('baseline', upstream.url) };
     const gateway = await startGateway(dir, leader, upstream.url, party);
-    return [...(await throughput(load, baseline, gateway)), ...(await latency(load, upstream, gateway)), ...routeMatch()];
+    return [...(await throughput(load, baseline, gateway)), ...(await latency(load, upstream, gateway)), routeMatch()];
   } finally {
     await Promise.all(parties.map((each) => each.close()));
     await leader.close();
@@ -104,8 +104,8 @@ async function latency(load: Party, upstream: Target, gateway: Target): Promise<
   return [measure('p50', through.p50 - direct.p50, 0.3), measure('p99', through.p99 - direct.p99, 1)];
 }
 
-/** Time of the same matches among 10,000 functions, in parts of that among 10; and one among 10,000 of which 1,000 are asked for in turn, where memory comes in. */
-function routeMatch(): Measure[] {
+/** Time of the same matches among 10,000 functions, in parts of that among 10; beside it what one costs where 1,000 of them are asked for in turn, and memory comes in. */
+function routeMatch(): Measure {
   const pathOf = (n: number) => `/team-${n % 100}/function-${n}`;
   const hostOf = (n: number) => (n % 2 === 0 ? `h-${n % 50}.example` : undefined);
   const build = (count: number, asked: number) => {
@@ -125,10 +125,8 @@ function routeMatch(): Measure[] {
   const rounds = Array.from({ length: 41 }, () => ({ few: few(), many: many(), spread: spread() }));
   const ratio = median(rounds.map((round) => round.many / round.few));
   const nanos = median(rounds.map((round) => round.spread));
-  return [
-    { name: 'route match with 10,000 functions against 10', value: round2(ratio), unit: 'ratio', budget: 1.2, ok: ratio <= 1.2 },
-    { name: 'route match, 1,000 of 10,000 functions in turn', value: Math.round(nanos), unit: 'ns', budget: 1000, ok: nanos <= 1000 },
-  ];
+  const name = `route match with 10,000 functions against 10 (${Math.round(nanos)} ns each with 1,000 of them in turn)`;
+  return { name, value: round2(ratio), unit: 'ratio', budget: 1.2, ok: ratio <= 1.2 };
 }
 
 function median(values: readonly number[]): number {
