@@ -84,7 +84,7 @@ async function start(options: DevOptions, screen: Screen, closers: Closers): Pro
   const load = { env: options.environment, config: options.config, gatewayUrl: urls.gateway };
   const opening = closers.addStarting(openStack({ file: project.stack, load, store, packagesDir: paths.packages }));
   const platform = await startPlatform(
-    { project, ports, token, toolchain, monitoring: options.monitoring, secretsFile: join(dirname(project.stack), '.env'), log: screen.log },
+    { project, ports, token, toolchain, monitoring: options.monitoring, secretsFile: join(dirname(project.stack), '.env'), log: screen.log, env: options.env },
     closers,
   );
   const part = async <T>(work: Promise<T>, name: string, detail: (result: T) => string): Promise<T> => {

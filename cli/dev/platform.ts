@@ -26,6 +26,8 @@ export interface PlatformOptions {
   /** `.env` with the secrets' values. */
   readonly secretsFile: string;
   readonly log: Log;
+  /** Of this process. */
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** The parts of a local platform, each resolving when it is ready. */
@@ -67,7 +69,7 @@ export async function startPlatform(options: PlatformOptions, closers: Closers):
         command: process.execPath,
         args: ['--enable-source-maps', join(siblingFolder(name), `main${extname(import.meta.url)}`)],
         cwd: project.root,
-        env: { ...programEnv(), ...env },
+        env: { ...programEnv(options.env), ...env },
         logFile: join(logs, `${name}.log`),
         readyUrl,
         guard,
@@ -108,7 +110,7 @@ export async function startPlatform(options: PlatformOptions, closers: Closers):
 }
 
 /** What programs need to run, and nothing of ours. */
-function programEnv(): Record<string, string> {
+function programEnv(env: PlatformOptions['env']): Record<string, string> {
   const kept = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR'];
-  return Object.fromEntries(kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+  return Object.fromEntries(kept.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 }
