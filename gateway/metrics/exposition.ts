@@ -12,8 +12,13 @@ export function renderMetrics(entries: Iterable<FunctionEntry>, own: Metrics, no
   let inFlight = '';
   let waiting = '';
   for (const entry of entries) {
-    if (!entry.busy && now - entry.tally.lastUsed > FORGOTTEN_AFTER_MS) continue;
-    const series = entry.tally.series(entry.inFlight, entry.line.size);
+    const { busy, tally } = entry;
+    if (!busy && now - tally.lastUsed > FORGOTTEN_AFTER_MS) continue;
+    if (!busy && !tally.used) {
+      invocations += tally.untouched;
+      continue;
+    }
+    const series = tally.series(entry.inFlight, entry.line.size);
     invocations += series.invocations;
     durations += series.durations;
     inFlight += series.inFlight;

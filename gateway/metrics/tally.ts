@@ -10,16 +10,20 @@ export class Tally {
   durationSeconds = 0;
   /** When the function was last used or made, on the monotonic clock. */
   lastUsed = performance.now();
-  #labels = '';
+  /** All there is to show of a function that was never used: code 200 at 0. Kept, because most of many functions are such. */
+  untouched = '';
+  readonly #labels: string;
   #rate = '';
 
   constructor(key: string) {
     this.key = key;
     this.#labels = `{function_name="${key}"}`;
+    this.setRate(undefined);
   }
 
   setRate(targetRate: number | undefined): void {
     this.#rate = targetRate === undefined ? '' : String(targetRate);
+    this.untouched = this.#code('200', 0, true);
   }
 
   /** One request is over. `now` and `startedAt` on the monotonic clock. */
@@ -32,16 +36,19 @@ export class Tally {
     this.lastUsed = now;
   }
 
+  get used(): boolean {
+    return this.succeeded + this.clientErrors + this.failed + this.timedOut > 0;
+  }
+
   /** Series of this function by metric name; at most six. `inFlight` and `waiting` are of now. */
   series(inFlight: number, waiting: number): { invocations: string; durations: string; inFlight: string; waiting: string } {
-    const used = this.succeeded + this.clientErrors + this.failed + this.timedOut + inFlight + waiting > 0;
     const allCodes = this.clientErrors > 0 && this.failed > 0 && this.timedOut > 0;
     // With all four codes there the limit of six leaves room for two of these three; an absent gauge says 0, and a counter that misses a scrape loses nothing.
-    const shows = { waiting: used && (waiting > 0 || !allCodes), durations: used && !(allCodes && waiting > 0) };
+    const shows = { waiting: waiting > 0 || !allCodes, durations: !(allCodes && waiting > 0) };
     return {
       invocations: this.#code('200', this.succeeded, true) + this.#code('4xx', this.clientErrors) + this.#code('5xx', this.failed) + this.#code('504', this.timedOut),
       durations: shows.durations ? `${METRICS.invokeDurationSum}${this.#labels} ${this.durationSeconds}\n` : '',
-      inFlight: used ? `${METRICS.inFlight}${this.#labels} ${inFlight}\n` : '',
+      inFlight: `${METRICS.inFlight}${this.#labels} ${inFlight}\n`,
       waiting: shows.waiting ? `${METRICS.waiting}${this.#labels} ${waiting}\n` : '',
     };
   }
