@@ -38,29 +38,33 @@ test('bodies of every size and framing arrive unchanged, and so do the answers',
 
 test('a full queue is 429 with Retry-After; who waits is served in order as slots come free', async () => {
   world = await createWorld();
-  await world.declare('one', { concurrency: 1, queueLimit: 2 });
+  await world.declare('one', { concurrency: 1, queueLimit: 2, timeout: '30s', activationTimeout: '30s' });
   const order: string[] = [];
+  const gate = { open: false, release: () => {} };
   await world.serve({
     function: 'one',
     concurrency: 1,
     handler: (request, response) => {
       order.push(request.url ?? '');
-      setTimeout(() => response.end(), 60);
+      if (gate.open) response.end();
+      else gate.release = () => void response.end();
     },
   });
+  const waits = (count: number) => world.leader.hears('demand', ({ waiting }) => waiting === count);
   const ask = (n: number) => fetch(`${world.url}/one/${n}`);
   const first = ask(1);
-  await sleep(20);
+  await expect.poll(() => order.length).toBe(1);
   const second = ask(2);
-  await sleep(10);
+  await waits(1);
   const third = ask(3);
-  await sleep(10);
+  expect(await waits(2)).toMatchObject({ function: 'demo/one', inFlight: 1 });
   const fourth = await ask(4);
   expect([fourth.status, fourth.headers.get('retry-after'), (await body(fourth)).code]).toEqual([429, '1', 'QUEUE_FULL']);
+  gate.open = true;
+  gate.release();
   expect((await Promise.all([first, second, third])).map(({ status }) => status)).toEqual([200, 200, 200]);
   expect(order).toEqual(['/one/1', '/one/2', '/one/3']);
-  expect(await world.leader.hears('demand', ({ waiting }) => waiting === 2)).toMatchObject({ function: 'demo/one', inFlight: 1 });
-  expect(await world.leader.hears('demand', ({ waiting }) => waiting === 0)).toBeDefined();
+  expect(await waits(0)).toBeDefined();
 });
 
 test('what the leader refuses is told to those that wait, unless an instance is there', async () => {
@@ -73,7 +77,7 @@ test('what the leader refuses is told to those that wait, unless an instance is 
   refusal('broken');
   expect(await body(await broken)).toMatchObject({ code: 'LOAD_FAILED', message: 'index.js:3: Unexpected token' });
   world.leader.tell({ type: 'refused', function: 'demo/broken', code: 'NO_CAPACITY', message: 'the pool is empty', retryAfterMs: 4000 });
-  await world.serve({ function: 'busy', concurrency: 1, handler: hold(150) });
+  await world.serve({ function: 'busy', concurrency: 1, handler: hold(600) });
   const held = [fetch(`${world.url}/busy`), fetch(`${world.url}/busy`)];
   await world.leader.hears('demand', ({ function: name, waiting }) => name === 'demo/busy' && waiting === 1);
   refusal('busy');
@@ -202,7 +206,7 @@ test('a function is reported idle one second after its last request, once', asyn
 test('a draining instance gets nothing new, and is acknowledged once its requests are over', async () => {
   world = await createWorld();
   await world.declare('leaving', { concurrency: 4 });
-  const old = await world.serve({ function: 'leaving', handler: hold(200) });
+  const old = await world.serve({ function: 'leaving', handler: hold(800) });
   const under = fetch(`${world.url}/leaving`);
   await expect.poll(() => old.served).toBe(1);
   const young = await world.watcher({ function: 'leaving' });
@@ -219,7 +223,7 @@ test('a draining instance gets nothing new, and is acknowledged once its request
 test('instances of the own zone are used before others, and equally loaded ones take turns', async () => {
   world = await createWorld({ zone: 'a' });
   await world.declare('zoned', { concurrency: 1 });
-  const [near, far] = [await world.serve({ function: 'zoned', zone: 'a', concurrency: 1, handler: hold(30) }), await world.serve({ function: 'zoned', zone: 'b', concurrency: 1, handler: hold(30) })];
+  const [near, far] = [await world.serve({ function: 'zoned', zone: 'a', concurrency: 1, handler: hold(150) }), await world.serve({ function: 'zoned', zone: 'b', concurrency: 1, handler: hold(150) })];
   await sleep(20);
   for (let n = 0; n < 3; n++) await fetch(`${world.url}/zoned`);
   expect([near.served, far.served]).toEqual([3, 0]);

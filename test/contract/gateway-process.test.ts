@@ -34,7 +34,7 @@ async function start(): Promise<Running> {
   await store.apply(trigger('slow', { path: '/slow' }));
   const leader = await fakeLeader();
   cleanups.push(() => leader.close());
-  const watcher = await fakeWatcher({ function: 'slow', handler: (_request, response) => void setTimeout(() => response.end('done'), 500) });
+  const watcher = await fakeWatcher({ function: 'slow', handler: (_request, response) => void setTimeout(() => response.end('done'), 2000) });
   cleanups.push(() => watcher.close());
   leader.announce({ ...watcher.instance, uid: applied.metadata.uid ?? '' });
   const env = renderEnv(gatewayConfig, { storeDir: dir, internalToken: 'secret', gatewayId: 'g1', scalerUrl: leader.url, port: 0, adminPort: 0 });
@@ -63,7 +63,7 @@ test('SIGTERM: requests under way are answered with connection: close, new conne
   });
   await leader.hears('demand', ({ inFlight }) => inFlight === 1);
   child.kill('SIGTERM');
-  await expect.poll(() => fetch(`${url}/slow`).then(() => 'taken', () => 'refused'), { timeout: 400, interval: 20 }).toBe('refused');
+  await expect.poll(() => fetch(`${url}/slow`).then(() => 'taken', () => 'refused'), { timeout: 1500, interval: 20 }).toBe('refused');
   expect(await under).toEqual({ text: 'done', connection: 'close' });
   expect(await exited).toBe(0);
 });
