@@ -13,7 +13,12 @@ type Mutable<T> = T extends readonly (infer E)[] ? Mutable<E>[] : T extends obje
 /**
  * Changes the finished object, in place or by returning another one, for what the props do not offer. It runs before the object is checked, so the result must still be valid.
  *
- * @example (object) => { object.metadata.annotations = { team: 'shop' }; }
+ * @example
+ * new HttpTrigger(stack, 'greet-http', {
+ *   function: greet,
+ *   path: '/greet',
+ *   transform: (object) => { object.metadata.annotations = { team: 'shop' }; },
+ * });
  */
 export type Transform<K extends KindName> = (object: Mutable<ResourceOf<K>>) => ResourceOf<K> | void;
 
