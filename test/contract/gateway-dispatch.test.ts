@@ -64,7 +64,7 @@ test('a full queue is 429 with Retry-After; who waits is served in order as slot
   gate.release();
   expect((await Promise.all([first, second, third])).map(({ status }) => status)).toEqual([200, 200, 200]);
   expect(order).toEqual(['/one/1', '/one/2', '/one/3']);
-  expect(await waits(0)).toBeDefined();
+  await expect.poll(() => world.leader.heard.filter(({ type }) => type === 'demand').at(-1)).toMatchObject({ waiting: 0 });
 });
 
 test('what the leader refuses is told to those that wait, unless an instance is there', async () => {
