@@ -37,10 +37,12 @@ def read_marker(scratch: Path) -> FunctionRef | None:
 def write_marker(scratch: Path, function: FunctionRef) -> None:
     """Durable when it returns: the file and its name are on the disk."""
     draft = scratch / f".{_NAME}"
-    with open(draft, "w", encoding="utf-8") as file:
-        json.dump(asdict(function), file)
-        file.flush()
-        os.fsync(file.fileno())
+    file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    try:
+        os.write(file, json.dumps(asdict(function)).encode())
+        os.fsync(file)
+    finally:
+        os.close(file)
     os.replace(draft, scratch / _NAME)
     folder = os.open(scratch, os.O_RDONLY)
     try:
