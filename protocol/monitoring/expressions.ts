@@ -24,7 +24,7 @@ export const RECORDED = {
 } as const;
 
 /** Samples arrive each second, or each 5 seconds from watchers. */
-const SHORT = '2s';
+const SHORT = '2900ms';
 const LONG = '30s';
 /** A step that lasted for this long is the new load. */
 const STEADY = '10s';
@@ -47,10 +47,20 @@ export const members = (rule: string) => `max ${by} (${METRICS.scalingRule}{rule
 
 /** What all rules share: recorded first. */
 export function baseRecordings(metrics: ReadonlySet<GeneratedRule['metric']>): Recording[] {
+  const load = (overTime: (metric: string) => string) => `sum ${by} (${named(METRICS.inFlight, overTime)} or ${named(METRICS.waiting, overTime)})`;
+  const second = `${RECORDED.requests}:second`;
   return [
     { record: RECORDED.replicas, expr: leader(METRICS.serviceCount) },
-    ...shortAndLong(RECORDED.load, (window) => `sum ${by} (${labelled(METRICS.inFlight, window)} or ${labelled(METRICS.waiting, window)})`),
-    ...(metrics.has('requestsPerSecond') ? shortAndLong(RECORDED.requests, (window) => `sum ${by} (rate(${METRICS.invokeTotal}[${window}]))`) : []),
+    ...shortAndLong(RECORDED.load, {
+      short: load((metric) => median(metric)),
+      long: load((metric) => `avg_over_time(${metric}[${LONG}])`),
+    }),
+    ...(metrics.has('requestsPerSecond')
+      ? [
+          { record: second, expr: `sum ${by} (rate(${METRICS.invokeTotal}[2s]))` },
+          ...shortAndLong(RECORDED.requests, { short: median(second), long: `sum ${by} (rate(${METRICS.invokeTotal}[${LONG}]))` }),
+        ]
+      : []),
   ];
 }
 
@@ -125,20 +135,25 @@ export function scaleDownExpression(windowMs: number): string {
  * The short window where it is clearly above the long one (a step, not noise: half more, and three deviations of a Poisson process). Else the long one, but not less than the short one was for `STEADY`.
  * The highest of the last `STEADY`: nothing dips between a step's start and the time when it counts as steady, however little history there is. That lets nothing grow: growth follows each peak anyway.
  */
-function shortAndLong(record: string, windowed: (window: string) => string): Recording[] {
+function shortAndLong(record: string, windows: { readonly short: string; readonly long: string }): Recording[] {
   const [short, long, now] = [`${record}:short`, `${record}:long`, `${record}:now`];
   const step = `${short} > 1.5 * ${long} and ${short} > ${long} + 3 * sqrt(${long})`;
   return [
-    { record: short, expr: windowed(SHORT) },
-    { record: long, expr: windowed(LONG) },
+    { record: short, expr: windows.short },
+    { record: long, expr: windows.long },
     { record: now, expr: `(${step}) or (min_over_time(${short}[${STEADY}]) > ${long}) or ${long}` },
     { record, expr: `max_over_time(${now}[${STEADY}])` },
   ];
 }
 
-/** Averages of two metrics would have equal labels. */
-function labelled(metric: string, window: string): string {
-  return `label_replace(avg_over_time(${metric}[${window}]), "of", "${metric}", "", "")`;
+/** Of the last three samples: one that a late scrape or a stalled process made too high or too low does not count, and a step is seen in full at its second sample. */
+function median(metric: string): string {
+  return `quantile_over_time(0.5, ${metric}[${SHORT}])`;
+}
+
+/** Values over time of two metrics would have equal labels. */
+function named(metric: string, overTime: (metric: string) => string): string {
+  return `label_replace(${overTime(metric)}, "of", "${metric}", "", "")`;
 }
 
 function answered(selector: string): string {

@@ -65,6 +65,13 @@ describe('requests a second', () => {
     await testRules({ rules: bare, series: { ...own, [total('a')]: noisy }, alerts: [40, 41, 42, 43, 44, 45].map((at) => ({ at, name: UP, functions: [] })) });
   });
 
+  test('a scrape that came late counts neither for its second nor for the next', async () => {
+    // 45 a second; at second 40 the count is that of second 41.
+    const late = Array.from({ length: 60 }, (_, i) => (i === 40 ? 41 : i) * 45).join(' ');
+    const { rules: bare, series: own } = world({ r: { requestsPerSecond: { utilizationPercent: 100 } } });
+    await testRules({ rules: bare, series: { ...own, [total('a')]: late }, alerts: [40, 41, 42, 43].map((at) => ({ at, name: UP, functions: [] })) });
+  });
+
   test('errors count as requests: they too keep an instance busy', async () => {
     const failing = { [total('a')]: '0+50x60', [total('a', 'code="5xx",rate="50"')]: '0+50x60', ...series };
     await testRules({ rules, series: failing, values: [{ at: 50, promql: desired, are: { 'default/a': 100 / 50 / 0.85 } }] });
@@ -75,6 +82,11 @@ describe('concurrency', () => {
   test('functions without a rule follow it at 70 percent', async () => {
     const { rules, series } = world({});
     await testRules({ rules, series: { ...series, [inFlight('a')]: '7x60', [inFlight('b')]: '28x60' }, alerts: [{ at: 50, name: UP, functions: ['default/b'] }], values: [{ at: 50, promql: desired, are: { 'default/a': 1, 'default/b': 4 } }] });
+  });
+
+  test('one sample of a stalled moment does not count', async () => {
+    const { rules, series } = world({});
+    await testRules({ rules, series: { ...series, [inFlight('a')]: '5x40 30 5x40' }, alerts: [41, 42, 43, 44].map((at) => ({ at, name: UP, functions: [] })) });
   });
 
   test('what waits counts, and several gateways add up', async () => {
