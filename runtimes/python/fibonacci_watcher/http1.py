@@ -25,7 +25,7 @@ _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
 class RequestHead:
-    """One parsed request head. `headers` maps a lower-case name to its value, repetitions joined by `, `."""
+    """One parsed request head. `headers` maps a lower-case name to its value, repetitions joined by `, `, cookies by `; `."""
 
     __slots__ = ("method", "target", "minor", "headers", "pairs", "content_length", "chunked", "keep_alive", "expects_continue")
 
@@ -36,7 +36,8 @@ class RequestHead:
         self.pairs = pairs
         headers: dict[str, str] = {}
         for name, value in pairs:
-            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+            between = "; " if name == "cookie" else ", "
+            headers[name] = f"{headers[name]}{between}{value}" if name in headers else value
         self.headers = headers
         self.content_length, self.chunked = _framing(headers, minor)
         connection = headers.get("connection")

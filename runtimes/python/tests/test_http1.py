@@ -24,8 +24,8 @@ def decode(head: RequestHead, *arrivals: bytes, limit: int = 1000) -> tuple[byte
 
 class ParseHead(unittest.TestCase):
     def test_names_are_lower_case_and_repetitions_are_joined(self) -> None:
-        head = head_with(b"X-Test: 1 ", b"x-test:2")
-        self.assertEqual(head.headers, {"host": "x", "x-test": "1, 2"})
+        head = head_with(b"X-Test: 1 ", b"x-test:2", b"Cookie: a=1", b"cookie: b=2")
+        self.assertEqual(head.headers, {"host": "x", "x-test": "1, 2", "cookie": "a=1; b=2"})
         self.assertEqual((head.method, head.target, head.minor), ("POST", "/a?b", 1))
 
     def test_keep_alive_follows_version_and_connection_header(self) -> None:

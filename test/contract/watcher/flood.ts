@@ -3,8 +3,8 @@ import { Exchange, type RequestSpec } from './exchange.ts';
 import type { Outcome } from './match.ts';
 
 export interface Flood {
-  /** Lets what is under way finish. */
-  end(): Promise<{ readonly answered: number; readonly problems: readonly string[] }>;
+  /** Goes on until so many answers have come (10 s at the most), then lets what is under way finish: a fast watcher is through its updates before. */
+  end(atLeast: number): Promise<{ readonly answered: number; readonly problems: readonly string[] }>;
 }
 
 /** Requests over and over on kept-alive connections. A marked refusal is sent again on a new connection, as the gateway does; anything else must pass `check`. */
@@ -26,7 +26,9 @@ export function startFlood(port: () => number, spec: RequestSpec, connections: n
 
   const workers = Promise.all(Array.from({ length: connections }, worker));
   return {
-    async end() {
+    async end(atLeast) {
+      const limit = performance.now() + 10_000;
+      while (answered < atLeast && performance.now() < limit) await new Promise((resolve) => setTimeout(resolve, 5));
       going = false;
       await workers;
       return { answered, problems };

@@ -42,7 +42,7 @@ export class StepRunner {
   close(): void {
     for (const agent of this.#agents.values()) agent.destroy();
     for (const exchange of this.#open.values()) exchange.request.destroy();
-    for (const flood of this.#floods.values()) void flood.end();
+    for (const flood of this.#floods.values()) void flood.end(0);
   }
 
   readonly #handlers = {
@@ -82,7 +82,7 @@ export class StepRunner {
       );
     },
     endFlood: async ({ of, atLeast }: { of: string; atLeast: number }) => {
-      const { answered, problems } = await (this.#floods.get(of) as Flood).end();
+      const { answered, problems } = await (this.#floods.get(of) as Flood).end(atLeast);
       if (problems.length > 0) throw new Error(`${problems.length} of ${answered} answers: ${problems.slice(0, 3).join('; ')}`);
       if (answered < atLeast) throw new Error(`only ${answered} answers came`);
     },
