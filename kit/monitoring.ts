@@ -52,7 +52,7 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
   const common = { guard, register: createProcessRegister(processes), log };
   const starts = await Promise.allSettled([startDaemon({ ...common, ...(await prometheus(options)) }), startDaemon({ ...common, ...(await alertmanager(options)) })]);
   const close = async () => {
-    await Promise.all(starts.map((start) => start.status === 'fulfilled' && start.value.close()));
+    await Promise.all(starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value.close()] : [])));
     await guard.close();
   };
   const failed = starts.find((start) => start.status === 'rejected');

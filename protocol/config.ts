@@ -1,5 +1,3 @@
-import type { ErrorCode } from './errors.ts';
-
 /**
  * Environment of each process. A setting is text in the environment; `kit/config.ts` parses it once, reports every problem together, and freezes the result.
  */
@@ -51,4 +49,3 @@ export const scalerConfig = {
 
 export type GatewayConfig = ConfigOf<typeof gatewayConfig>;
 export type ScalerConfig = ConfigOf<typeof scalerConfig>;
-export type ConfigErrorCode = Extract<ErrorCode, 'CONFIG_INVALID'>;

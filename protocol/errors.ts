@@ -61,7 +61,7 @@ export const ERRORS = {
   ALREADY_RUNNING: entry(0, 'A platform runs for this project already.', 'Use that one, or end it with Ctrl-C in its terminal.'),
   NOT_RUNNING: entry(0, 'No platform answers at this address.', 'Start it with `npm start` or `fib dev`, or pass `--admin <url>`.'),
   USAGE: entry(0, 'The command line is not understood.', 'See `fib --help`.'),
-  SECRET_MISSING: entry(0, 'A secret that a function names has no value.', 'Locally: add the line that the message names to `.env` beside the stack.'),
+  SECRET_MISSING: entry(503, 'A secret that a function names has no value.', 'Locally: add the line that the message names to `.env` beside the stack.'),
   INTERNAL: entry(500, 'A defect in the platform.', 'Report it with the request id and the log lines.'),
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -1,7 +1,7 @@
 import { watch as watchDir } from 'node:fs';
 import { join } from 'node:path';
 import type { KindName, ResourceOf } from '../../protocol/schema/resources.ts';
-import { mergeStatus, objectFiles, readText } from './files.ts';
+import { mergeStatus, objectFiles, readText } from './object-files.ts';
 import type { StoreWatch } from './store.ts';
 
 /** The file system coalesces and, rarely, drops notices: a full look this often catches what was missed. */

@@ -24,7 +24,6 @@ export const podPoolStatus = closed(
 );
 
 export type PodPoolSpec = Static<typeof podPoolSpec>;
-export type PodPoolStatus = Static<typeof podPoolStatus>;
 
 export const podPoolKind = defineKind({
   kind: 'PodPool',

@@ -1,5 +1,5 @@
 import { functionKind } from './function.ts';
-import type { Kind, Resource } from './kind.ts';
+import type { Resource } from './kind.ts';
 import { podPoolKind } from './pod-pool.ts';
 import { revisionKind } from './revision.ts';
 import { scalingRuleKind } from './scaling-rule.ts';
@@ -26,5 +26,3 @@ export type AnyResource = { [K in KindName]: ResourceOf<K> }[KindName];
 export function isKindName(value: unknown): value is KindName {
   return typeof value === 'string' && Object.hasOwn(KINDS, value);
 }
-
-export type { Kind, Resource };

@@ -21,7 +21,6 @@ export const revisionStatus = closed(
 );
 
 export type RevisionSpec = Static<typeof revisionSpec>;
-export type RevisionStatus = Static<typeof revisionStatus>;
 
 export const revisionKind = defineKind({
   kind: 'Revision',

@@ -48,7 +48,6 @@ export const scalingRuleStatus = closed(
 );
 
 export type ScalingRuleSpec = Static<typeof scalingRuleSpec>;
-export type ScalingRuleStatus = Static<typeof scalingRuleStatus>;
 
 export const scalingRuleKind = defineKind({
   kind: 'ScalingRule',

@@ -49,7 +49,6 @@ export const triggerStatus = closed(
 );
 
 export type TriggerSpec = Static<typeof triggerSpec>;
-export type TriggerStatus = Static<typeof triggerStatus>;
 export type HttpTriggerSpec = Static<typeof http>;
 export type TimerTriggerSpec = Static<typeof timer>;
 

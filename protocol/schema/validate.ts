@@ -6,7 +6,7 @@ import { PlatformError } from '../errors.ts';
 import { API_VERSION } from '../names.ts';
 import { metadataSchema } from './metadata.ts';
 import type { Rule } from './kind.ts';
-import { type AnyResource, isKindName, KINDS, type KindName } from './resources.ts';
+import { type AnyResource, isKindName, KINDS } from './resources.ts';
 
 /** One thing wrong with a value. */
 export interface Issue {
@@ -51,10 +51,6 @@ export function parseResource(object: unknown): AnyResource {
   const { kind, metadata } = (object ?? {}) as { kind?: unknown; metadata?: { name?: unknown } };
   const lines = issues.map(({ path, message }) => `  ${path}: ${message}`).join('\n');
   throw new PlatformError('SPEC_INVALID', `${String(kind)} ${show(metadata?.name)} is not valid:\n${lines}`, { details: { issues } });
-}
-
-export function isOfKind<K extends KindName>(object: AnyResource, kind: K): object is Extract<AnyResource, { kind: K }> {
-  return object.kind === kind;
 }
 
 function ruleIssues(rule: Rule, object: unknown, old: unknown): Issue[] {

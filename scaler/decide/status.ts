@@ -24,7 +24,8 @@ export interface FunctionPicture {
 
 /** The status of a Function. `Ready` is about what the Function says now: it is true at zero replicas, and false while older code serves in place of one that does not load. */
 export function decideFunctionStatus(picture: FunctionPicture, previous: FunctionStatus | undefined, now: Date): FunctionStatus {
-  const { generation, replicas, readyReplicas, revision, lastError } = picture;
+  const { generation, replicas, readyReplicas, revision } = picture;
+  const lastError = picture.unresolved ?? picture.lastError;
   return {
     observedGeneration: generation,
     conditions: [readiness(picture, previous?.conditions, now)],
