@@ -49,7 +49,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     throw error;
   }
   const keepRunning = async () => {
-    for (let failures = 0; !abort.signal.aborted; ) {
+    for (let failures = 0; !abort.signal.aborted;) {
       const startedAt = Date.now();
       const reason = await child.gone;
       await options.register.remove(name);

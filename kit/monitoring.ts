@@ -50,7 +50,10 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
   await mkdir(dirname(options.rulesFile), { recursive: true });
   const guard = createGuard();
   const common = { guard, register: createProcessRegister(processes), log };
-  const starts = await Promise.allSettled([startDaemon({ ...common, ...(await prometheus(options)) }), startDaemon({ ...common, ...(await alertmanager(options)) })]);
+  const starts = await Promise.allSettled([
+    startDaemon({ ...common, ...(await prometheus(options)) }),
+    startDaemon({ ...common, ...(await alertmanager(options)) }),
+  ]);
   const close = async () => {
     await Promise.all(starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value.close()] : [])));
     await guard.close();
@@ -70,7 +73,9 @@ async function prometheus({ programs, dir, ports, gateways, scaler, token, rules
   const config = join(home, 'prometheus.yml');
   const tokenFile = await writeToken(home, token);
   const alertmanagerAddress = `${HOST}:${ports.alertmanager}`;
-  await writeFile(config, renderPrometheusConfig({ gateways, scalers: [scaler], alertmanager: alertmanagerAddress, ruleFiles: [rulesFile], tokenFile }), { mode: 0o600 });
+  await writeFile(config, renderPrometheusConfig({ gateways, scalers: [scaler], alertmanager: alertmanagerAddress, ruleFiles: [rulesFile], tokenFile }), {
+    mode: 0o600,
+  });
   const args = [
     `--config.file=${config}`,
     `--storage.tsdb.path=${join(home, 'data')}`,
@@ -85,7 +90,14 @@ async function prometheus({ programs, dir, ports, gateways, scaler, token, rules
     '--query.max-samples=5000000',
     '--log.level=warn',
   ];
-  return { name: 'prometheus', command: programs.prometheus, args, cwd: home, logFile: join(home, 'prometheus.log'), readyUrl: `http://${HOST}:${ports.prometheus}/-/ready` };
+  return {
+    name: 'prometheus',
+    command: programs.prometheus,
+    args,
+    cwd: home,
+    logFile: join(home, 'prometheus.log'),
+    readyUrl: `http://${HOST}:${ports.prometheus}/-/ready`,
+  };
 }
 
 async function alertmanager({ programs, dir, ports, scaler, token }: MonitoringOptions): Promise<Program> {
@@ -93,8 +105,21 @@ async function alertmanager({ programs, dir, ports, scaler, token }: MonitoringO
   const config = join(home, 'alertmanager.yml');
   const tokenFile = await writeToken(home, token);
   await writeFile(config, renderAlertmanagerConfig({ scalerUrl: `http://${scaler}`, tokenFile }), { mode: 0o600 });
-  const args = [`--config.file=${config}`, `--storage.path=${join(home, 'data')}`, `--web.listen-address=${HOST}:${ports.alertmanager}`, '--cluster.listen-address=', '--log.level=warn'];
-  return { name: 'alertmanager', command: programs.alertmanager, args, cwd: home, logFile: join(home, 'alertmanager.log'), readyUrl: `http://${HOST}:${ports.alertmanager}/-/ready` };
+  const args = [
+    `--config.file=${config}`,
+    `--storage.path=${join(home, 'data')}`,
+    `--web.listen-address=${HOST}:${ports.alertmanager}`,
+    '--cluster.listen-address=',
+    '--log.level=warn',
+  ];
+  return {
+    name: 'alertmanager',
+    command: programs.alertmanager,
+    args,
+    cwd: home,
+    logFile: join(home, 'alertmanager.log'),
+    readyUrl: `http://${HOST}:${ports.alertmanager}/-/ready`,
+  };
 }
 
 async function writeToken(home: string, token: string): Promise<string> {
@@ -108,7 +133,11 @@ async function writeToken(home: string, token: string): Promise<string> {
 async function requireFree(port: number, name: string): Promise<void> {
   const owner = await findPortOwner(port);
   if (!owner) return;
-  throw new PlatformError('PORT_IN_USE', `port ${port} on ${HOST}, wanted for ${name}, is taken by process ${owner.pid} (${owner.name}): end it, or move ours with --port`, {
-    details: { port, pid: owner.pid, process: owner.name },
-  });
+  throw new PlatformError(
+    'PORT_IN_USE',
+    `port ${port} on ${HOST}, wanted for ${name}, is taken by process ${owner.pid} (${owner.name}): end it, or move ours with --port`,
+    {
+      details: { port, pid: owner.pid, process: owner.name },
+    },
+  );
 }

@@ -26,12 +26,16 @@ export function renderAlertmanagerConfig({ scalerUrl, tokenFile }: AlertmanagerC
         },
       ],
     },
-    inhibit_rules: [{ source_matchers: [`alertname="${ALERTS.scaleUp}"`], target_matchers: [`alertname="${ALERTS.scaleDown}"`], equal: ['namespace', 'function'] }],
+    inhibit_rules: [
+      { source_matchers: [`alertname="${ALERTS.scaleUp}"`], target_matchers: [`alertname="${ALERTS.scaleDown}"`], equal: ['namespace', 'function'] },
+    ],
     receivers: [
       { name: 'none' },
       {
         name: 'scaler',
-        webhook_configs: [{ url: `${scalerUrl}${SCALER_PATHS.alerts}`, send_resolved: true, max_alerts: 10, http_config: { authorization: { credentials_file: tokenFile } } }],
+        webhook_configs: [
+          { url: `${scalerUrl}${SCALER_PATHS.alerts}`, send_resolved: true, max_alerts: 10, http_config: { authorization: { credentials_file: tokenFile } } },
+        ],
       },
     ],
   });

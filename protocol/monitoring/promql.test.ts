@@ -5,7 +5,13 @@ const VERBATIM = 'sum by(function_name)(rate(function_invoke_total{code="200",ra
 
 describe('a comparison on top is split', () => {
   test.each([
-    ['the first users’ rule', VERBATIM, 'sum by(function_name)(rate(function_invoke_total{code="200",rate="50"}[10s]))/50/0.85', '>', 'sum(function_service_count) by (function_name)'],
+    [
+      'the first users’ rule',
+      VERBATIM,
+      'sum by(function_name)(rate(function_invoke_total{code="200",rate="50"}[10s]))/50/0.85',
+      '>',
+      'sum(function_service_count) by (function_name)',
+    ],
     ['inside parentheses', '((a >= b))', 'a', '>=', 'b'],
     ['with a matching clause', 'a > on(function_name) group_left() b', 'a', '>', 'b'],
     ['after a comment', '# why\na != 3', 'a', '!=', '3'],
@@ -16,15 +22,7 @@ describe('a comparison on top is split', () => {
   });
 });
 
-test.each([
-  'sum(a)',
-  'a > bool b',
-  'a > b and c',
-  'max(a > b)',
-  '-(a > b)',
-  'vector(2)',
-  'rate(a[5m:1s] offset 1m)',
-])('no comparison on top: %s', (text) => {
+test.each(['sum(a)', 'a > bool b', 'a > b and c', 'max(a > b)', '-(a > b)', 'vector(2)', 'rate(a[5m:1s] offset 1m)'])('no comparison on top: %s', (text) => {
   expect(parsePromql(text)).toEqual({ kind: 'ok' });
 });
 

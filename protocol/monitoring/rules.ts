@@ -1,7 +1,18 @@
 import { stringify } from 'yaml';
 import { formatDuration } from '../duration.ts';
 import { ALERTS, METRICS } from '../names.ts';
-import { baseRecordings, defaultNeed, members, need, pressureNeed, type Recording, RECORDED, scaleDownExpression, scaleInRecordings, scaleUpExpression } from './expressions.ts';
+import {
+  baseRecordings,
+  defaultNeed,
+  members,
+  need,
+  pressureNeed,
+  type Recording,
+  RECORDED,
+  scaleDownExpression,
+  scaleInRecordings,
+  scaleUpExpression,
+} from './expressions.ts';
 import { parsePromql, shortestRangeMs } from './promql.ts';
 import { type CustomExpression, DEFAULT_RULE, OWN_ALERT_PREFIX, PRESSURE, type ScalingPlan } from './scaling-plan.ts';
 
@@ -49,13 +60,19 @@ function scalingGroup({ generated, windowsMs }: ScalingPlan): RuleGroup {
     rules: [
       ...baseRecordings(new Set(generated.map(({ metric }) => metric))),
       desired('minimum', `max by (function_name) (${METRICS.minReplicas})`),
-      desired(DEFAULT_RULE, `(${defaultNeed(DEFAULT_UTILIZATION)}) unless on (function_name) (${METRICS.scalingRule} unless on (function_name) ${METRICS.scalingRule}{rule="${DEFAULT_RULE}"})`),
+      desired(
+        DEFAULT_RULE,
+        `(${defaultNeed(DEFAULT_UTILIZATION)}) unless on (function_name) (${METRICS.scalingRule} unless on (function_name) ${METRICS.scalingRule}{rule="${DEFAULT_RULE}"})`,
+      ),
       ...loads.map((rule) => desired(rule.rule, followedBy(rule.rule, need(rule)))),
       ...pressures.map((rule) => ({ record: RECORDED.pressure, expr: followedBy(rule.rule, need(rule)), labels: { rule: rule.rule } })),
       ...(pressures.length > 0 ? [{ record: METRICS.desiredReplicas, expr: pressureNeed() }] : []),
       ...scaleInRecordings(),
       alert(ALERTS.scaleUp, scaleUpExpression(OWN_ALERT_PREFIX)),
-      ...windowsMs.map((windowMs) => ({ ...alert(ALERTS.scaleDown, scaleDownExpression(windowMs), { window: formatDuration(windowMs) }), for: `${windowMs}ms` })),
+      ...windowsMs.map((windowMs) => ({
+        ...alert(ALERTS.scaleDown, scaleDownExpression(windowMs), { window: formatDuration(windowMs) }),
+        for: `${windowMs}ms`,
+      })),
     ],
   };
 }

@@ -94,12 +94,19 @@ describe('what is told about a rule', () => {
   const outcome = (input: Partial<ScalingInput>) => plan(input).outcomes.at(-1);
 
   test('not PromQL', () => {
-    expect(outcome({ rules: [rule('r', ['a'], custom('sum(a))'))] })).toMatchObject({ accepted: false, reason: 'InvalidPromql', message: 'custom.promql: unexpected ")" at character 7' });
+    expect(outcome({ rules: [rule('r', ['a'], custom('sum(a))'))] })).toMatchObject({
+      accepted: false,
+      reason: 'InvalidPromql',
+      message: 'custom.promql: unexpected ")" at character 7',
+    });
   });
 
   test('PromQL that Prometheus does not take', () => {
     const judge = () => ({ kind: 'refused', message: 'expected type range vector' }) as const;
-    expect(outcome({ judge, rules: [rule('r', ['a'], custom('rate(a)'))] })).toMatchObject({ accepted: false, message: 'custom.promql: Prometheus refuses it: expected type range vector' });
+    expect(outcome({ judge, rules: [rule('r', ['a'], custom('rate(a)'))] })).toMatchObject({
+      accepted: false,
+      message: 'custom.promql: Prometheus refuses it: expected type range vector',
+    });
   });
 
   test('PromQL that Prometheus was not asked about yet', () => {
@@ -115,11 +122,18 @@ describe('what is told about a rule', () => {
   });
 
   test('a function that is not there', () => {
-    expect(outcome({ rules: [rule('r', ['a', 'nope'], concurrency(50))] })).toMatchObject({ accepted: true, reason: 'FunctionNotFound', message: 'no such function: nope; the rule waits for it' });
+    expect(outcome({ rules: [rule('r', ['a', 'nope'], concurrency(50))] })).toMatchObject({
+      accepted: true,
+      reason: 'FunctionNotFound',
+      message: 'no such function: nope; the rule waits for it',
+    });
   });
 
   test('requests a second without a rating', () => {
     const rules = [rule('r', ['a', 'b'], { requestsPerSecond: { utilizationPercent: 85 } })];
-    expect(outcome({ rules, functions: [fn('a', { targetRate: 50 }), fn('b')] })).toMatchObject({ reason: 'TargetRateMissing', message: expect.stringContaining('of b:') as string });
+    expect(outcome({ rules, functions: [fn('a', { targetRate: 50 }), fn('b')] })).toMatchObject({
+      reason: 'TargetRateMissing',
+      message: expect.stringContaining('of b:') as string,
+    });
   });
 });

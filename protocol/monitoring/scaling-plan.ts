@@ -109,19 +109,28 @@ export function planScaling({ functions, rules, judge = () => ({ kind: 'ok' }) }
 
 type Refused = Pick<RuleOutcome, 'reason' | 'message'>;
 
-function judgeCustom(promql: string, namespace: string, perNamespace: Map<string, Set<string>>, judge: (promql: string) => Judgement): CustomExpression | Refused {
+function judgeCustom(
+  promql: string,
+  namespace: string,
+  perNamespace: Map<string, Set<string>>,
+  judge: (promql: string) => Judgement,
+): CustomExpression | Refused {
   const parsed = parsePromql(promql);
   if (parsed.kind === 'error') return { reason: 'InvalidPromql', message: `custom.promql: ${parsed.message}` };
   const judgement = judge(promql);
   if (judgement.kind === 'refused') return { reason: 'InvalidPromql', message: `custom.promql: Prometheus refuses it: ${judgement.message}` };
-  if (judgement.kind === 'unknown') return { reason: 'NotChecked', message: 'Prometheus does not answer; the rule is taken once it has checked the expression' };
+  if (judgement.kind === 'unknown')
+    return { reason: 'NotChecked', message: 'Prometheus does not answer; the rule is taken once it has checked the expression' };
   const { comparison } = parsed;
   const alerts = comparison?.op === '>' || comparison?.op === '>=';
   const rule = `${alerts ? OWN_ALERT_PREFIX : 'custom-'}${createHash('sha256').update(promql.trim()).digest('hex').slice(0, 12)}`;
   const own = perNamespace.get(namespace) ?? new Set();
   perNamespace.set(namespace, own);
   if (!own.has(rule) && own.size >= MAX_CUSTOM_EXPRESSIONS) {
-    return { reason: 'TooManyExpressions', message: `the namespace ${namespace} has ${MAX_CUSTOM_EXPRESSIONS} different custom expressions already: use one expression for several functions` };
+    return {
+      reason: 'TooManyExpressions',
+      message: `the namespace ${namespace} has ${MAX_CUSTOM_EXPRESSIONS} different custom expressions already: use one expression for several functions`,
+    };
   }
   own.add(rule);
   return { rule, promql: promql.trim(), ...(comparison && { comparison }) };
@@ -157,12 +166,16 @@ function toGenerated(spec: ScalingRuleSpec): GeneratedRule {
   }
 }
 
-function judgeFunctions(rule: Named<ScalingRuleSpec>, known: ReadonlyMap<string, Named<Pick<FunctionSpec, 'scaling'>>>): Pick<RuleOutcome, 'accepted' | 'reason' | 'message'> {
+function judgeFunctions(
+  rule: Named<ScalingRuleSpec>,
+  known: ReadonlyMap<string, Named<Pick<FunctionSpec, 'scaling'>>>,
+): Pick<RuleOutcome, 'accepted' | 'reason' | 'message'> {
   const of = (name: string) => known.get(functionName(rule.metadata.namespace, name));
   const absent = rule.spec.functions.filter((name) => !of(name));
   if (absent.length > 0) return { accepted: true, reason: 'FunctionNotFound', message: `no such function: ${list(absent)}; the rule waits for it` };
   const unrated = rule.spec.requestsPerSecond ? rule.spec.functions.filter((name) => of(name)?.spec.scaling.targetRate === undefined) : [];
-  if (unrated.length > 0) return { accepted: true, reason: 'TargetRateMissing', message: `set scaling.targetRate of ${list(unrated)}: without it the rule holds their replicas` };
+  if (unrated.length > 0)
+    return { accepted: true, reason: 'TargetRateMissing', message: `set scaling.targetRate of ${list(unrated)}: without it the rule holds their replicas` };
   return { accepted: true, reason: 'Accepted', message: 'the rule is evaluated' };
 }
 

@@ -7,7 +7,15 @@ const FN = 'shop/cart';
 
 function alert(kind: 'Up' | 'Down', state: 'active' | 'silenced' | 'inhibited' | 'unprocessed' = 'active', more: Partial<AlertView> = {}): AlertView {
   const suppressed = state === 'silenced' || state === 'inhibited';
-  return { alert: `FibonacciScale${kind}`, function: FN, state: suppressed ? 'suppressed' : state, silenced: state === 'silenced', inhibited: state === 'inhibited', endsAt: NOW + 20_000, ...more };
+  return {
+    alert: `FibonacciScale${kind}`,
+    function: FN,
+    state: suppressed ? 'suppressed' : state,
+    silenced: state === 'silenced',
+    inhibited: state === 'inhibited',
+    endsAt: NOW + 20_000,
+    ...more,
+  };
 }
 
 type Desired = Readonly<Record<string, number>>;
@@ -30,7 +38,12 @@ describe('out', () => {
     ['several rules: the highest', [alert('Up')], { default: 2, 'requestsPerSecond-85': 5, minimum: 3 }, 5],
     ['a rule without a number is left out', [alert('Up')], { default: NaN, 'cpu-500m': 2 }, 2],
     ['a scale-up beside a scale-down counts', [alert('Up'), alert('Down')], { default: 4 }, 4],
-    ['an own alert speaks for its expression alone', [alert('Up', 'active', { rule: 'custom-alert-1' })], { default: 9, 'custom-alert-1': 3, 'custom-alert-2': 8 }, 3],
+    [
+      'an own alert speaks for its expression alone',
+      [alert('Up', 'active', { rule: 'custom-alert-1' })],
+      { default: 9, 'custom-alert-1': 3, 'custom-alert-2': 8 },
+      3,
+    ],
     ['the common alert speaks for all but those', [alert('Up')], { default: 2, 'custom-alert-1': 7 }, 2],
     ['both', [alert('Up'), alert('Up', 'active', { rule: 'custom-alert-1' })], { default: 2, 'custom-alert-1': 7 }, 7],
     ['one that is silenced does not count', [alert('Up'), alert('Up', 'silenced', { rule: 'custom-alert-1' })], { default: 2, 'custom-alert-1': 7 }, 2],

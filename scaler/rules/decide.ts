@@ -52,7 +52,9 @@ function decideFunction(alerts: readonly AlertView[], desired: DesiredByRule, su
   const up = alerts.filter(({ alert, state }) => alert === ALERTS.scaleUp && state === 'active');
   const down = alerts.filter(({ alert }) => alert === ALERTS.scaleDown);
   if (up.length > 0) {
-    const replicas = highest([...desired].filter(([rule, value]) => Number.isFinite(value) && up.some((alert) => speaksFor(alert, rule))).map(([, value]) => value));
+    const replicas = highest(
+      [...desired].filter(([rule, value]) => Number.isFinite(value) && up.some((alert) => speaksFor(alert, rule))).map(([, value]) => value),
+    );
     return replicas === undefined ? { kind: 'hold', reason: 'no-data' } : { kind: 'out', replicas };
   }
   if (down.some(({ state }) => state === 'active')) {

@@ -48,7 +48,8 @@ export async function startRules(deps: RulesDeps): Promise<Rules> {
       minReplicas: metrics.gauge(METRICS.minReplicas, 'Least replicas, where above 1.'),
     },
     resources: () => ({ functions: [...functions.values()], rules: [...rules.values()] }),
-    onOutcomes: (outcomes) => void tellOutcomes(store, rules, outcomes).catch((error: unknown) => log.warn('the status of scaling rules was not written', { err: error })),
+    onOutcomes: (outcomes) =>
+      void tellOutcomes(store, rules, outcomes).catch((error: unknown) => log.warn('the status of scaling rules was not written', { err: error })),
     log,
   });
   // Half of what there is would take rules away for a moment.

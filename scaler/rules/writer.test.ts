@@ -17,7 +17,10 @@ let gauges: ReturnType<typeof createMetrics>;
 const settle = () => vi.advanceTimersByTimeAsync(60);
 
 function fn(name: string, minReplicas = 0) {
-  return { metadata: { namespace: 'shop', name }, spec: { scaling: { minReplicas, maxReplicas: 5, idleTimeout: '60s', stabilizationWindow: '60s' } } } as FunctionResource;
+  return {
+    metadata: { namespace: 'shop', name },
+    spec: { scaling: { minReplicas, maxReplicas: 5, idleTimeout: '60s', stabilizationWindow: '60s' } },
+  } as FunctionResource;
 }
 
 function custom(name: string, promql: string, functions = ['cart']) {
@@ -34,7 +37,8 @@ beforeEach(() => {
   gauges = createMetrics();
   writer = startRulesWriter({
     prometheus: {
-      check: (promql) => (prometheus.away ? Promise.reject(new Error('away')) : Promise.resolve(prometheus.refuses.includes(promql) ? 'no such thing' : undefined)),
+      check: (promql) =>
+        prometheus.away ? Promise.reject(new Error('away')) : Promise.resolve(prometheus.refuses.includes(promql) ? 'no such thing' : undefined),
       reload() {
         if (prometheus.away) return Promise.reject(new Error('away'));
         prometheus.reloads++;
@@ -97,7 +101,10 @@ test('an expression that Prometheus refuses is not written; others are', async (
   await settle();
   expect(file.text).toContain('(good)');
   expect(file.text).not.toContain('bad');
-  expect(outcomes).toMatchObject([{ name: 'a', accepted: false, message: expect.stringContaining('no such thing') as string }, { name: 'b', accepted: true }]);
+  expect(outcomes).toMatchObject([
+    { name: 'a', accepted: false, message: expect.stringContaining('no such thing') as string },
+    { name: 'b', accepted: true },
+  ]);
 });
 
 test('while Prometheus is away nothing unchecked is written; once it is back it gets all', async () => {

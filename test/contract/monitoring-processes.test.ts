@@ -49,7 +49,11 @@ test('they end with the process that started them, though it was killed', async 
   await once(parent.stdout, 'data');
   expect(await answers(options.ports.prometheus)).toBe(true);
   parent.kill('SIGKILL');
-  await eventually(async () => ((await Promise.all(Object.values(options.ports).map(answers))).includes(true) ? undefined : true), 5000, () => 'Prometheus or Alertmanager is left behind');
+  await eventually(
+    async () => ((await Promise.all(Object.values(options.ports).map(answers))).includes(true) ? undefined : true),
+    5000,
+    () => 'Prometheus or Alertmanager is left behind',
+  );
 });
 
 test('a taken port names its owner, and nothing is left running', async () => {

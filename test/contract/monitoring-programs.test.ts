@@ -10,7 +10,9 @@ let path: string | undefined;
 
 /** With only these programs on PATH. */
 async function ensure(cacheDir = join(dir, 'cache')): Promise<Found> {
-  const { ensureMonitoring } = (await import(new URL('../../bootstrap/monitoring.mjs', import.meta.url).href)) as { ensureMonitoring(options: { cacheDir: string }): Promise<Found> };
+  const { ensureMonitoring } = (await import(new URL('../../bootstrap/monitoring.mjs', import.meta.url).href)) as {
+    ensureMonitoring(options: { cacheDir: string }): Promise<Found>;
+  };
   return ensureMonitoring({ cacheDir });
 }
 
@@ -54,7 +56,11 @@ test.each([
 
 test('a private copy is used as it stands, with nothing run', async () => {
   const root = join(dir, 'cache', 'root');
-  const [prometheus, promtool, alertmanager] = await Promise.all([program(join(root, 'usr/bin/prometheus')), program(join(root, 'usr/bin/promtool')), program(join(root, 'alertmanager'))]);
+  const [prometheus, promtool, alertmanager] = await Promise.all([
+    program(join(root, 'usr/bin/prometheus')),
+    program(join(root, 'usr/bin/promtool')),
+    program(join(root, 'alertmanager')),
+  ]);
   expect(await ensure()).toEqual({ prometheus, promtool, alertmanager });
 });
 

@@ -8,14 +8,16 @@ import { NAMESPACE, scalingRule, startWorld, type World } from './rules-world/wo
 const VERBATIM = 'sum by(function_name)(rate(function_invoke_total{code="200",rate="50"}[10s]))/50/0.85 > sum(function_service_count) by (function_name)';
 
 const code = packageOf({ 'index.js': '' });
-const fn = (name: string, scaling: { targetRate?: number } = { targetRate: 50 }) => functionObject(name, code, { scaling: { stabilizationWindow: '6s', maxReplicas: 100, ...scaling } });
+const fn = (name: string, scaling: { targetRate?: number } = { targetRate: 50 }) =>
+  functionObject(name, code, { scaling: { stabilizationWindow: '6s', maxReplicas: 100, ...scaling } });
 const rated = { rps: 40, rate: 50, inFlight: 10 };
 
 let world: World;
 
 /** Shared evenly by both gateways. */
 function setLoad(name: string, times: number): void {
-  for (const gateway of world.gateways) gateway.setLoad(`${NAMESPACE}/${name}`, { rate: 50, rps: (rated.rps * times) / 2, inFlight: (rated.inFlight * times) / 2 });
+  for (const gateway of world.gateways)
+    gateway.setLoad(`${NAMESPACE}/${name}`, { rate: 50, rps: (rated.rps * times) / 2, inFlight: (rated.inFlight * times) / 2 });
 }
 
 async function pidOf(daemon: string): Promise<number | undefined> {
@@ -84,7 +86,11 @@ describe('a silence', () => {
     await world.until('frozen', () => world.view().frozen.has('default/silenced'), 7000);
     expect([...world.view().frozen]).toEqual(['default/silenced']);
     setLoad('silenced', 8);
-    await world.until('the alert fires, and is suppressed', async () => (await alertsOf('silenced')).some(({ status }) => status.state === 'suppressed'), 10_000);
+    await world.until(
+      'the alert fires, and is suppressed',
+      async () => (await alertsOf('silenced')).some(({ status }) => status.state === 'suppressed'),
+      10_000,
+    );
     expect(world.replicas('silenced')).toBe(1);
     await world.unsilence(id);
     await world.until('out', () => world.replicas('silenced') === 8, 10_000);
@@ -120,7 +126,11 @@ describe('scaling in', () => {
 
 describe('a rule that Prometheus does not take', () => {
   test('is told in its status, and harms no other', async () => {
-    expect(await accepted('types')).toMatchObject({ status: 'False', reason: 'InvalidPromql', message: expect.stringContaining('expected type range vector') as string });
+    expect(await accepted('types')).toMatchObject({
+      status: 'False',
+      reason: 'InvalidPromql',
+      message: expect.stringContaining('expected type range vector') as string,
+    });
     expect(await accepted('own')).toMatchObject({ status: 'True' });
   });
 
@@ -159,6 +169,10 @@ describe('monitoring that does not answer holds the replicas', () => {
 
   test('Prometheus killed is started again', async () => {
     const pid = await signal('prometheus', 'SIGKILL');
-    await world.until('another process answers', async () => (await pidOf('prometheus')) !== pid && (await world.query('up').catch(() => [])).length > 0, 10_000);
+    await world.until(
+      'another process answers',
+      async () => (await pidOf('prometheus')) !== pid && (await world.query('up').catch(() => [])).length > 0,
+      10_000,
+    );
   });
 });

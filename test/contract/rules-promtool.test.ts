@@ -17,7 +17,10 @@ const VERBATIM = 'sum by(function_name)(rate(function_invoke_total{code="200",ra
 const UP = 'FibonacciScaleUp';
 const DOWN = 'FibonacciScaleDown';
 
-const fn = (name: string, scaling = {}) => ({ metadata: { namespace: 'default', name }, spec: { scaling: { minReplicas: 0, maxReplicas: 10, idleTimeout: '60s', stabilizationWindow: '60s', targetRate: 50, ...scaling } } });
+const fn = (name: string, scaling = {}) => ({
+  metadata: { namespace: 'default', name },
+  spec: { scaling: { minReplicas: 0, maxReplicas: 10, idleTimeout: '60s', stabilizationWindow: '60s', targetRate: 50, ...scaling } },
+});
 
 interface World {
   readonly plan: ScalingPlan;
@@ -28,7 +31,10 @@ interface World {
 
 /** The rules of functions a, b with these metrics, and the leader's series for 200 s. */
 function world(rules: Readonly<Record<string, Omit<ScalingRuleSpec, 'functions'>>>, { count = 1, gateways = 1, scaling = {} } = {}): World {
-  const plan = planScaling({ functions: [fn('a', scaling), fn('b', scaling)], rules: Object.entries(rules).map(([name, metric]) => scalingRule(name, ['a'], metric)) });
+  const plan = planScaling({
+    functions: [fn('a', scaling), fn('b', scaling)],
+    rules: Object.entries(rules).map(([name, metric]) => scalingRule(name, ['a'], metric)),
+  });
   const series: Record<string, string> = { fibonacci_gateways: `${gateways}x200`, 'up{job="fibonacci-gateway",instance="g1"}': '1x200' };
   for (const name of ['a', 'b']) {
     const labels = `function_name="default/${name}"`;
@@ -55,7 +61,16 @@ describe('requests a second', () => {
   test('a step from 1 to 8 times the rated load is seen in full after 3 s', async () => {
     const step = { [total('a')]: '0+50x60 3400+400x60', ...series };
     const [before, after] = [{ 'default/a': 50 / 50 / 0.85 }, { 'default/a': 400 / 50 / 0.85 }];
-    await testRules({ rules, series: step, values: [{ at: 60, promql: desired, are: before }, { at: 63, promql: desired, are: after }, { at: 75, promql: desired, are: after }, { at: 90, promql: desired, are: after }] });
+    await testRules({
+      rules,
+      series: step,
+      values: [
+        { at: 60, promql: desired, are: before },
+        { at: 63, promql: desired, are: after },
+        { at: 75, promql: desired, are: after },
+        { at: 90, promql: desired, are: after },
+      ],
+    });
   });
 
   test('noise of a third does not count as a step', async () => {
@@ -81,7 +96,12 @@ describe('requests a second', () => {
 describe('concurrency', () => {
   test('functions without a rule follow it at 70 percent', async () => {
     const { rules, series } = world({});
-    await testRules({ rules, series: { ...series, [inFlight('a')]: '7x60', [inFlight('b')]: '28x60' }, alerts: [{ at: 50, name: UP, functions: ['default/b'] }], values: [{ at: 50, promql: desired, are: { 'default/a': 1, 'default/b': 4 } }] });
+    await testRules({
+      rules,
+      series: { ...series, [inFlight('a')]: '7x60', [inFlight('b')]: '28x60' },
+      alerts: [{ at: 50, name: UP, functions: ['default/b'] }],
+      values: [{ at: 50, promql: desired, are: { 'default/a': 1, 'default/b': 4 } }],
+    });
   });
 
   test('one sample of a stalled moment does not count', async () => {
@@ -91,7 +111,11 @@ describe('concurrency', () => {
 
   test('what waits counts, and several gateways add up', async () => {
     const { rules, series } = world({ r: { concurrency: { utilizationPercent: 100 } } });
-    const load = { 'function_in_flight{function_name="default/a",instance="g1"}': '10x60', 'function_in_flight{function_name="default/a",instance="g2"}': '10x60', 'function_waiting{function_name="default/a",instance="g2"}': '5x60' };
+    const load = {
+      'function_in_flight{function_name="default/a",instance="g1"}': '10x60',
+      'function_in_flight{function_name="default/a",instance="g2"}': '10x60',
+      'function_waiting{function_name="default/a",instance="g2"}': '5x60',
+    };
     await testRules({ rules, series: { ...series, ...load }, values: [{ at: 50, promql: desired, are: { 'default/a': 2.5 } }] });
   });
 });
@@ -111,7 +135,11 @@ describe('custom', () => {
 
   test('a comment at its end harms nothing', async () => {
     const { rules, series } = world({ r: { custom: { promql: 'sum by (function_name) (queue) / 10 # ten each' } } });
-    await testRules({ rules, series: { ...series, 'queue{function_name="default/a"}': '55x60' }, values: [{ at: 30, promql: desired, are: { 'default/a': 5.5 } }] });
+    await testRules({
+      rules,
+      series: { ...series, 'queue{function_name="default/a"}': '55x60' },
+      values: [{ at: 30, promql: desired, are: { 'default/a': 5.5 } }],
+    });
   });
 });
 
@@ -123,11 +151,23 @@ describe('CPU and memory of the instances', () => {
 
   test('all report: the sum by the target', async () => {
     const load = { [cpu('1')]: '0+1x100', [cpu('2')]: '0+1x100', [memory('1')]: '1000x100', [memory('2')]: '500x100' };
-    await testRules({ rules, series: { ...series, ...load }, values: [{ at: 60, promql: byRule('cpu-500m'), are: { 'default/a': 4 } }, { at: 60, promql: byRule('memory-50'), are: { 'default/a': 3 } }] });
+    await testRules({
+      rules,
+      series: { ...series, ...load },
+      values: [
+        { at: 60, promql: byRule('cpu-500m'), are: { 'default/a': 4 } },
+        { at: 60, promql: byRule('memory-50'), are: { 'default/a': 3 } },
+      ],
+    });
   });
 
   test('one of two does not report: no value, and so no scaling in', async () => {
-    await testRules({ rules, series: { ...series, [cpu('1')]: '0+0x100', [memory('1')]: '1x100' }, values: [{ at: 60, promql: desired, are: {} }], alerts: [{ at: 150, name: DOWN, functions: [] }] });
+    await testRules({
+      rules,
+      series: { ...series, [cpu('1')]: '0+0x100', [memory('1')]: '1x100' },
+      values: [{ at: 60, promql: desired, are: {} }],
+      alerts: [{ at: 150, name: DOWN, functions: [] }],
+    });
   });
 });
 
@@ -149,7 +189,11 @@ describe('failures, timeouts, duration', () => {
   });
 
   test('the default rule goes on beside it', async () => {
-    await testRules({ rules, series: { ...series, [total('a')]: '5x60', [inFlight('a')]: '70x60' }, values: [{ at: 50, promql: desired, are: { 'default/a': 10 } }] });
+    await testRules({
+      rules,
+      series: { ...series, [total('a')]: '5x60', [inFlight('a')]: '70x60' },
+      values: [{ at: 50, promql: desired, are: { 'default/a': 10 } }],
+    });
   });
 
   test.each([
@@ -159,7 +203,11 @@ describe('failures, timeouts, duration', () => {
     const { rules: bare, series: own, plan } = world({ r: metric }, { count: 4 });
     const rule = plan.generated[0]?.rule ?? '';
     expect(rule).toContain(name);
-    await testRules({ rules: bare, series: { ...own, ...load }, values: [{ at: 50, promql: `max by (function_name) (function_desired_replicas{rule="${rule}"})`, are: { 'default/a': 6 } }] });
+    await testRules({
+      rules: bare,
+      series: { ...own, ...load },
+      values: [{ at: 50, promql: `max by (function_name) (function_desired_replicas{rule="${rule}"})`, are: { 'default/a': 6 } }],
+    });
   });
 });
 
@@ -223,18 +271,33 @@ test('Prometheus and Alertmanager accept what is rendered', async () => {
   const { promtool, alertmanager } = await monitoringPrograms();
   const dir = await mkdtemp(join(tmpdir(), 'rendered-'));
   try {
-    const every = { r: { requestsPerSecond: { utilizationPercent: 85 } }, c: { cpu: { targetMillicores: 5 } }, m: { memory: { utilizationPercent: 80 } }, d: { duration: { target: '1s' } }, t: { timeouts: { maxPercent: 1 } }, f: { failures: { maxPercent: 1 } }, v: { custom: { promql: VERBATIM } } };
+    const every = {
+      r: { requestsPerSecond: { utilizationPercent: 85 } },
+      c: { cpu: { targetMillicores: 5 } },
+      m: { memory: { utilizationPercent: 80 } },
+      d: { duration: { target: '1s' } },
+      t: { timeouts: { maxPercent: 1 } },
+      f: { failures: { maxPercent: 1 } },
+      v: { custom: { promql: VERBATIM } },
+    };
     const ruleFiles = [join(dir, 'rules.yml')];
     const tokenFile = join(dir, 'token');
     await writeFile(tokenFile, 'x');
     await writeFile(ruleFiles[0] ?? '', world(every).rules);
-    await writeFile(join(dir, 'prometheus.yml'), renderPrometheusConfig({ gateways: ['127.0.0.1:1'], scalers: ['127.0.0.1:2'], alertmanager: '127.0.0.1:3', ruleFiles, tokenFile }));
+    await writeFile(
+      join(dir, 'prometheus.yml'),
+      renderPrometheusConfig({ gateways: ['127.0.0.1:1'], scalers: ['127.0.0.1:2'], alertmanager: '127.0.0.1:3', ruleFiles, tokenFile }),
+    );
     await writeFile(join(dir, 'alertmanager.yml'), renderAlertmanagerConfig({ scalerUrl: 'http://127.0.0.1:2', tokenFile }));
     const { stdout } = await promisify(execFile)(promtool, ['check', 'config', join(dir, 'prometheus.yml')]);
     expect(stdout).toContain('SUCCESS: /');
     expect(stdout).toMatch(/SUCCESS: \d+ rules found/);
     // It has no check of its own: it starts with it, or tells what is wrong.
-    const start = promisify(execFile)(alertmanager, [`--config.file=${join(dir, 'alertmanager.yml')}`, `--storage.path=${dir}`, '--web.listen-address=127.0.0.1:0', '--cluster.listen-address='], { timeout: 1000 });
+    const start = promisify(execFile)(
+      alertmanager,
+      [`--config.file=${join(dir, 'alertmanager.yml')}`, `--storage.path=${dir}`, '--web.listen-address=127.0.0.1:0', '--cluster.listen-address='],
+      { timeout: 1000 },
+    );
     await expect(start).rejects.toMatchObject({ killed: true, stderr: expect.not.stringContaining('level=error') as string });
   } finally {
     await rm(dir, { recursive: true, force: true });

@@ -95,9 +95,11 @@ function seconds(name: string, { changes, kept }: Stepped, budget: number, fits:
 async function bothLoops(noisyMinutes: number): Promise<Measure[]> {
   const world = await startRulesWorld({ demand: 'on', pool: 20 });
   try {
-    const stepped = await step(world, { name: 'both', workMs: 150, concurrency: 8, targetRate: RATE, rule: { requestsPerSecond: { utilizationPercent: 85 } } }, (each) => [
-      seconds('rules and demand: right', each, 1, ({ ready }) => ready >= 8),
-    ]);
+    const stepped = await step(
+      world,
+      { name: 'both', workMs: 150, concurrency: 8, targetRate: RATE, rule: { requestsPerSecond: { utilizationPercent: 85 } } },
+      (each) => [seconds('rules and demand: right', each, 1, ({ ready }) => ready >= 8)],
+    );
     await world.add({ name: 'noisy', workMs: 100, concurrency: 16, targetRate: 100 });
     return [...stepped, await flapping(world, noisyMinutes)];
   } finally {
@@ -115,7 +117,14 @@ async function flapping(world: RulesWorld, minutes: number): Promise<Measure> {
     await noise(pace, minutes * 60_000);
     const replicas = followed.changes.map((change) => change.replicas).filter((count, i, all) => i === 0 || count !== all[i - 1]);
     const turns = replicas.filter((count, i) => i >= 2 && count > (replicas[i - 1] ?? 0) && (replicas[i - 1] ?? 0) < (replicas[i - 2] ?? 0)).length;
-    return { name: `flaps in ${minutes} min of noisy load`, value: turns, unit: 'times', budget: 0, ok: turns === 0, ...(turns > 0 && { reason: `replicas ${replicas.join(', ')}` }) };
+    return {
+      name: `flaps in ${minutes} min of noisy load`,
+      value: turns,
+      unit: 'times',
+      budget: 0,
+      ok: turns === 0,
+      ...(turns > 0 && { reason: `replicas ${replicas.join(', ')}` }),
+    };
   } finally {
     await pace.close();
     await followed.close();
@@ -123,7 +132,7 @@ async function flapping(world: RulesWorld, minutes: number): Promise<Measure> {
 }
 
 async function noise(pace: Pace, ms: number): Promise<void> {
-  for (let until = performance.now() + ms; performance.now() < until; ) {
+  for (const until = performance.now() + ms; performance.now() < until;) {
     pace.setRate(4 * 16 * 0.7 * 10 * 0.9 * (1 + NOISE * (2 * Math.random() - 1)));
     await sleep(1000);
   }

@@ -12,7 +12,12 @@ export interface RulesCase {
   /** Samples each second, in promtool's notation: `0+50x10` rises by 50 ten times, `_x5` is five without a sample. */
   readonly series: Readonly<Record<string, string>>;
   /** Functions for which an alert fires, by the alert's name, at a second. */
-  readonly alerts?: readonly { readonly at: number; readonly name: string; readonly functions: readonly string[]; readonly labels?: Readonly<Record<string, string>> }[];
+  readonly alerts?: readonly {
+    readonly at: number;
+    readonly name: string;
+    readonly functions: readonly string[];
+    readonly labels?: Readonly<Record<string, string>>;
+  }[];
   /** Values by function of an expression at a second. */
   readonly values?: readonly { readonly at: number; readonly promql: string; readonly are: Readonly<Record<string, number>> }[];
 }

@@ -97,7 +97,11 @@ export async function startWorld({ functions, rules, gateways: count = 1 }: Worl
         createdBy: 'test',
         comment: 'test',
       };
-      const answer = await json(`${alertmanagerUrl}/api/v2/silences`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+      const answer = await json(`${alertmanagerUrl}/api/v2/silences`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
       return (answer as { silenceID: string }).silenceID;
     },
     async unsilence(id) {
@@ -105,7 +109,9 @@ export async function startWorld({ functions, rules, gateways: count = 1 }: Worl
     },
     alerts: async () => (await json(`${alertmanagerUrl}/api/v2/alerts`)) as Awaited<ReturnType<World['alerts']>>,
     async query(promql) {
-      const answer = (await json(`${prometheusUrl}/api/v1/query?query=${encodeURIComponent(promql)}`)) as { data: { result: { metric: Record<string, string>; value: [number, string] }[] } };
+      const answer = (await json(`${prometheusUrl}/api/v1/query?query=${encodeURIComponent(promql)}`)) as {
+        data: { result: { metric: Record<string, string>; value: [number, string] }[] };
+      };
       return answer.data.result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
     },
     async close() {
@@ -122,7 +128,12 @@ export async function startWorld({ functions, rules, gateways: count = 1 }: Worl
 function fakeScaler(functions: readonly FunctionResource[], gateways: number) {
   const metrics = createMetrics();
   const gauge = (name: string) => metrics.gauge(name, name);
-  const gauges = { count: gauge(METRICS.serviceCount), rate: gauge(METRICS.targetRate), concurrency: gauge(METRICS.targetConcurrency), stabilization: gauge(METRICS.stabilizationSeconds) };
+  const gauges = {
+    count: gauge(METRICS.serviceCount),
+    rate: gauge(METRICS.targetRate),
+    concurrency: gauge(METRICS.targetConcurrency),
+    stabilization: gauge(METRICS.stabilizationSeconds),
+  };
   gauge(METRICS.gateways).cell({}).value = gateways;
   const replicas = new Map(functions.map(({ metadata }) => [functionName(metadata.namespace, metadata.name), 1]));
   for (const { metadata, spec } of functions) {
@@ -174,7 +185,8 @@ function fakeScaler(functions: readonly FunctionResource[], gateways: number) {
     async until(what, fits, timeoutMs) {
       const startedAt = Date.now();
       while (!(await fits())) {
-        if (Date.now() - startedAt > timeoutMs) throw new Error(`not within ${timeoutMs} ms: ${what}; steps: ${JSON.stringify(steps)}; verdicts: ${JSON.stringify([...view.verdicts])}`);
+        if (Date.now() - startedAt > timeoutMs)
+          throw new Error(`not within ${timeoutMs} ms: ${what}; steps: ${JSON.stringify(steps)}; verdicts: ${JSON.stringify([...view.verdicts])}`);
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
       return Date.now() - markedAt;

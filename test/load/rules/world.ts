@@ -85,8 +85,14 @@ export async function startRulesWorld({ demand, pool }: { demand: 'on' | 'off'; 
 }
 
 function objectsOf({ name, workMs, concurrency, targetRate, rule }: LoadedFunction): { objects: AnyResource[]; pkg: Package } {
-  const pkg = packageOf({ 'index.mjs': `export const handler = async () => {\n  await new Promise((resolve) => setTimeout(resolve, ${workMs}));\n  return 'ok';\n};\n` });
-  const fn = functionObject(name, pkg, { concurrency, deployment: { type: 'hot', pool: 'bench' }, scaling: { targetRate, maxReplicas: 20, idleTimeout: '5m' } });
+  const pkg = packageOf({
+    'index.mjs': `export const handler = async () => {\n  await new Promise((resolve) => setTimeout(resolve, ${workMs}));\n  return 'ok';\n};\n`,
+  });
+  const fn = functionObject(name, pkg, {
+    concurrency,
+    deployment: { type: 'hot', pool: 'bench' },
+    scaling: { targetRate, maxReplicas: 20, idleTimeout: '5m' },
+  });
   return { pkg, objects: [fn, httpTrigger(name), ...(rule ? [scalingRule(name, [name], rule)] : [])] };
 }
 
