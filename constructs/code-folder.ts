@@ -43,7 +43,10 @@ function collect(walk: Walk, folder: string, parents: readonly string[]): void {
     else if (stats?.isFile()) walk.found.set(path, stats);
     else if (stats) throw invalid(path, `${inFolder(walk, path)} is neither a file nor a folder; remove it`);
     if (walk.found.size > MAX_PACKAGE_FILES) {
-      throw invalid(walk.folder, `the code folder ${walk.folder} has more than the ${MAX_PACKAGE_FILES} files that a package holds; leave out what the function does not need`);
+      throw invalid(
+        walk.folder,
+        `the code folder ${walk.folder} has more than the ${MAX_PACKAGE_FILES} files that a package holds; leave out what the function does not need`,
+      );
     }
   }
 }
@@ -65,7 +68,10 @@ function checkSizes(folder: string, found: ReadonlyMap<string, Stats>): void {
   const total = [...found.values()].reduce((sum, { size }) => sum + size, 0);
   if (total <= MAX_PACKAGE_BYTES) return;
   const [largest, stats] = [...found].reduce((a, b) => (b[1].size > a[1].size ? b : a));
-  throw invalid(folder, `the code folder ${folder} has ${total} bytes, more than the ${MAX_PACKAGE_BYTES} (64 MiB) of a package; the largest file is ${relative(folder, largest)} with ${stats.size} bytes`);
+  throw invalid(
+    folder,
+    `the code folder ${folder} has ${total} bytes, more than the ${MAX_PACKAGE_BYTES} (64 MiB) of a package; the largest file is ${relative(folder, largest)} with ${stats.size} bytes`,
+  );
 }
 
 function inFolder(walk: Walk, path: string): string {

@@ -45,11 +45,35 @@ test('another byte gives another digest', () => {
 });
 
 test('dependencies come along; version control, secrets and editors’ files do not', () => {
-  write({ 'a/index.js': '', 'a/node_modules/dep/index.js': '', 'a/.git/HEAD': '', 'a/.env': 'SECRET=1', 'a/.env.local': 'SECRET=1', 'a/x/__pycache__/m.pyc': '', 'a/index.js~': '', 'a/.vscode/s.json': '' });
+  write({
+    'a/index.js': '',
+    'a/node_modules/dep/index.js': '',
+    'a/.git/HEAD': '',
+    'a/.env': 'SECRET=1',
+    'a/.env.local': 'SECRET=1',
+    'a/x/__pycache__/m.pyc': '',
+    'a/index.js~': '',
+    'a/.vscode/s.json': '',
+  });
   expect(filesOf(Code.fromDirectory('a'))).toEqual(['index.js', 'node_modules/dep/index.js']);
 });
 
-test.each(['.git', '.svn', '.hg', '.env', '.env.production', '__pycache__', 'main.pyc', '.index.js.swp', 'index.js~', '.#index.js', '#index.js#', '.DS_Store', '.idea', '.venv'])('%s is left out', (name) => {
+test.each([
+  '.git',
+  '.svn',
+  '.hg',
+  '.env',
+  '.env.production',
+  '__pycache__',
+  'main.pyc',
+  '.index.js.swp',
+  'index.js~',
+  '.#index.js',
+  '#index.js#',
+  '.DS_Store',
+  '.idea',
+  '.venv',
+])('%s is left out', (name) => {
   expect(isIgnored(name)).toBe(true);
 });
 

@@ -49,7 +49,8 @@ export abstract class Code {
    * @throws PlatformError CODE_INVALID for empty text
    */
   static fromInline(source: string): Code {
-    if (typeof source !== 'string' || source.trim() === '') throw new PlatformError('CODE_INVALID', 'Code.fromInline takes the source text of the handler’s module, and it is empty');
+    if (typeof source !== 'string' || source.trim() === '')
+      throw new PlatformError('CODE_INVALID', 'Code.fromInline takes the source text of the handler’s module, and it is empty');
     return new InlineCode(source);
   }
 
@@ -94,7 +95,10 @@ class FileCode extends Code {
     const stats = statSync(file, { throwIfNoEntry: false });
     if (!stats) throw new PlatformError('CODE_INVALID', `the code file ${file} does not exist`, { details: { file } });
     if (!stats.isFile()) throw new PlatformError('CODE_INVALID', `${file} is not a file; for a folder use Code.fromDirectory`, { details: { file } });
-    if (stats.size > MAX_PACKAGE_BYTES) throw new PlatformError('CODE_INVALID', `${file} has ${stats.size} bytes, more than the ${MAX_PACKAGE_BYTES} (64 MiB) of a package`, { details: { file } });
+    if (stats.size > MAX_PACKAGE_BYTES)
+      throw new PlatformError('CODE_INVALID', `${file} has ${stats.size} bytes, more than the ${MAX_PACKAGE_BYTES} (64 MiB) of a package`, {
+        details: { file },
+      });
     return encodePackage([{ path: basename(file), bytes: readFileSync(file) }]);
   }
 

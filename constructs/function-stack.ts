@@ -28,7 +28,8 @@ export class FunctionStack extends Chart {
     checkProps(`FunctionStack ${JSON.stringify(id)}`, props, PROPS);
     checkName(id, 'id');
     checkName(props.namespace ?? 'default', 'namespace');
-    if (scope.node.tryFindChild(id)) throw new PlatformError('STACK_INVALID', `${id}: there is another construct with this id already; give one of them another id`);
+    if (scope.node.tryFindChild(id))
+      throw new PlatformError('STACK_INVALID', `${id}: there is another construct with this id already; give one of them another id`);
     super(scope, id, { namespace: props.namespace ?? 'default', labels: { ...props.labels, [LABELS.stack]: id } });
     Object.defineProperty(this, MARK, { value: true });
   }
@@ -40,9 +41,15 @@ export class FunctionStack extends Chart {
   override generateObjectName(object: ApiObject): string {
     const inStack = object.node.path.slice(this.node.path.length + 1).split('/');
     const path = inStack.filter((part) => part !== 'Resource' && part !== 'Default').join('-');
-    const name = path.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
+    const name = path
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-|-$/g, '');
     if (name !== '' && name.length <= 253) return name;
-    throw new PlatformError('SPEC_INVALID', `${object.node.path}: its path makes no name for a ${object.kind}; use letters, digits and "-" in construct ids (253 signs at the most), or give it metadata.name`);
+    throw new PlatformError(
+      'SPEC_INVALID',
+      `${object.node.path}: its path makes no name for a ${object.kind}; use letters, digits and "-" in construct ids (253 signs at the most), or give it metadata.name`,
+    );
   }
 
   /** cdk8s’ own synthesis ends here. @throws PlatformError STACK_INVALID always */
@@ -61,5 +68,8 @@ export function isFunctionStack(value: unknown): value is FunctionStack {
 
 function checkName(value: unknown, what: string): void {
   if (typeof value === 'string' && value.length <= 63 && new RegExp(NAME_PATTERN).test(value)) return;
-  throw new PlatformError('SPEC_INVALID', `${JSON.stringify(value)} cannot be the ${what} of a FunctionStack: write lower-case letters, digits and "-", beginning with a letter, at most 63`);
+  throw new PlatformError(
+    'SPEC_INVALID',
+    `${JSON.stringify(value)} cannot be the ${what} of a FunctionStack: write lower-case letters, digits and "-", beginning with a letter, at most 63`,
+  );
 }

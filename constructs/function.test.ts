@@ -52,7 +52,11 @@ test('props are rendered as a spec writes them', () => {
 test.each<[string, Record<string, unknown>, RegExp]>([
   ['a misspelt prop', { timeOut: fib.Duration.seconds(1) }, /timeOut: unknown field; did you mean timeout\?/],
   ['an unknown prop', { color: 'red' }, /color: unknown field; known are runtime, handler/],
-  ['a misspelt prop of scaling', { scaling: { maxReplica: 3 } }, /Function "hello": scaling is not valid:\n\s+maxReplica: unknown field; did you mean maxReplicas\?/],
+  [
+    'a misspelt prop of scaling',
+    { scaling: { maxReplica: 3 } },
+    /Function "hello": scaling is not valid:\n\s+maxReplica: unknown field; did you mean maxReplicas\?/,
+  ],
   ['min over max', { scaling: { minReplicas: 5, maxReplicas: 3 } }, /shop\/hello: spec.scaling: minReplicas \(5\) must not exceed maxReplicas \(3\)/],
   ['a runtime that does not exist', { runtime: 'ruby' }, /spec.runtime: "ruby" is not one of "nodejs", "python"/],
   ['a handler without an export', { handler: 'index' }, /spec.handler: "index" must match pattern/],
@@ -111,13 +115,20 @@ test('addSecret names the secret and never a value', () => {
 test('transform changes the finished object, in place or by another', () => {
   const inPlace = new fib.Function(newStack(), 'hello', { ...props, transform: (object) => void (object.spec.queueLimit = 7) });
   expect(inPlace.toJson().spec.queueLimit).toBe(7);
-  const replaced = new fib.Function(newStack(), 'hello', { ...props, transform: (object) => ({ ...object, metadata: { ...object.metadata, annotations: { team: 'shop' } } }) });
+  const replaced = new fib.Function(newStack(), 'hello', {
+    ...props,
+    transform: (object) => ({ ...object, metadata: { ...object.metadata, annotations: { team: 'shop' } } }),
+  });
   expect(replaced.toJson().metadata.annotations).toEqual({ team: 'shop' });
 });
 
 test('the object carries the namespace, the labels of its stack and the stack’s name', () => {
   const stack = new fib.FunctionStack(new App(), 'shop', { namespace: 'retail', labels: { team: 'a' } });
-  expect(new fib.Function(stack, 'hello', props).toJson().metadata).toEqual({ name: 'hello', namespace: 'retail', labels: { team: 'a', 'fibonacci.dev/stack': 'shop' } });
+  expect(new fib.Function(stack, 'hello', props).toJson().metadata).toEqual({
+    name: 'hello',
+    namespace: 'retail',
+    labels: { team: 'a', 'fibonacci.dev/stack': 'shop' },
+  });
 });
 
 test.each<[Record<string, unknown>, string]>([

@@ -108,7 +108,13 @@ export class Function extends Resource<'Function'> implements Packable {
     checkProps(`Function ${JSON.stringify(id)}`, props, PROPS);
     const spec = renderFunctionSpec(`Function ${JSON.stringify(id)}`, props);
     const { env, secrets, scaling } = spec;
-    super(scope, id, 'Function', props.transform, () => ({ ...spec, env: { ...env }, secrets: [...secrets], scaling: { ...scaling }, package: this.#packedSpec() }));
+    super(scope, id, 'Function', props.transform, () => ({
+      ...spec,
+      env: { ...env },
+      secrets: [...secrets],
+      scaling: { ...scaling },
+      package: this.#packedSpec(),
+    }));
     this.runtime = props.runtime;
     this.url = urlToken(this.node.path);
     [this.#env, this.#secrets, this.#scaling] = [env, secrets, scaling];
@@ -148,7 +154,10 @@ export class Function extends Resource<'Function'> implements Packable {
   rate(target: number, by: string): void {
     const known = this.#scaling.targetRate;
     if (known !== undefined && known !== target) {
-      throw new PlatformError('STACK_INVALID', `${by} rates an instance of ${this.node.path} at ${target} requests a second, and it is rated at ${known} already; give both the same target`);
+      throw new PlatformError(
+        'STACK_INVALID',
+        `${by} rates an instance of ${this.node.path} at ${target} requests a second, and it is rated at ${known} already; give both the same target`,
+      );
     }
     this.#scaling.targetRate = target;
   }

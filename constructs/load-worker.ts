@@ -35,6 +35,11 @@ async function load(): Promise<LoadReply> {
     return { kind: 'loaded', result: { ...result, sources: [...new Set([...imported, ...result.sources])] } };
   } catch (error) {
     if (!isPlatformError(error)) throw error;
-    return { kind: 'failed', code: error.code, message: error.message, details: { ...error.details, sources: [...imported, ...((error.details['sources'] as string[] | undefined) ?? [])] } };
+    return {
+      kind: 'failed',
+      code: error.code,
+      message: error.message,
+      details: { ...error.details, sources: [...imported, ...((error.details['sources'] as string[] | undefined) ?? [])] },
+    };
   }
 }

@@ -50,7 +50,10 @@ test('a stack file is loaded, told its environment, and says what it was made fr
 });
 
 test('loaded afresh, the stack file and what it imports are read anew', async () => {
-  write({ 'stack.ts': `import { name } from './name.ts';\n${HEAD}  new fib.PodPool(stack, name, { runtime: 'nodejs', min: 0, max: 1 });\n});\n`, 'name.ts': `export const name: string = 'one';` });
+  write({
+    'stack.ts': `import { name } from './name.ts';\n${HEAD}  new fib.PodPool(stack, name, { runtime: 'nodejs', min: 0, max: 1 });\n});\n`,
+    'name.ts': `export const name: string = 'one';`,
+  });
   const first = await loadStackFresh(file());
   write({ 'name.ts': `export const name: string = 'two';` });
   const second = await loadStackFresh(file());
@@ -62,20 +65,42 @@ test('loaded afresh is the same as loaded here', async () => {
   write({ 'stack.ts': `${HEAD}${FUNCTION}});\n` });
   const [here, fresh] = [await loadStack(file()), await loadStackFresh(file())];
   expect(fresh.objects).toEqual(here.objects);
-  expect([...fresh.packages].map(([digest, bytes]) => [digest, Buffer.from(bytes).toString()])).toEqual([...here.packages].map(([digest, bytes]) => [digest, Buffer.from(bytes).toString()]));
+  expect([...fresh.packages].map(([digest, bytes]) => [digest, Buffer.from(bytes).toString()])).toEqual(
+    [...here.packages].map(([digest, bytes]) => [digest, Buffer.from(bytes).toString()]),
+  );
 });
 
 test.each<[string, Record<string, string>, string, RegExp]>([
   ['a syntax error', { 'stack.ts': `${HEAD}  const = 1;\n});\n` }, 'STACK_LOAD_FAILED', /stack\.ts:4: SyntaxError/],
-  ['an import that does not exist', { 'stack.ts': `import './gone.ts';\n${HEAD}});\n` }, 'STACK_LOAD_FAILED', /^\S*stack\.ts: Error: Cannot find module '.*gone\.ts' imported from .*stack\.ts/],
-  ['a syntax error in a module that it imports', { 'stack.ts': `import './part.ts';\n${HEAD}});\n`, 'part.ts': `export const a = 1;\nexport const b = ;\n` }, 'STACK_LOAD_FAILED', /part\.ts:2: SyntaxError/],
+  [
+    'an import that does not exist',
+    { 'stack.ts': `import './gone.ts';\n${HEAD}});\n` },
+    'STACK_LOAD_FAILED',
+    /^\S*stack\.ts: Error: Cannot find module '.*gone\.ts' imported from .*stack\.ts/,
+  ],
+  [
+    'a syntax error in a module that it imports',
+    { 'stack.ts': `import './part.ts';\n${HEAD}});\n`, 'part.ts': `export const a = 1;\nexport const b = ;\n` },
+    'STACK_LOAD_FAILED',
+    /part\.ts:2: SyntaxError/,
+  ],
   ['an exception at the top', { 'stack.ts': `${HEAD}});\nthrow new Error('boom');\n` }, 'STACK_LOAD_FAILED', /stack\.ts:5: Error: boom/],
   ['an exception inside of defineStack', { 'stack.ts': `${HEAD}  null.x;\n});\n` }, 'STACK_LOAD_FAILED', /stack\.ts:4: TypeError: Cannot read/],
-  ['a prop that is refused', { 'stack.ts': `${HEAD}  new fib.PodPool(stack, 'p', { runtime: 'nodejs', min: 2, max: 1 });\n});\n` }, 'SPEC_INVALID', /min \(2\) must not exceed max \(1\)\n {2}at .*stack\.ts:4$/],
+  [
+    'a prop that is refused',
+    { 'stack.ts': `${HEAD}  new fib.PodPool(stack, 'p', { runtime: 'nodejs', min: 2, max: 1 });\n});\n` },
+    'SPEC_INVALID',
+    /min \(2\) must not exceed max \(1\)\n {2}at .*stack\.ts:4$/,
+  ],
   ['no default export', { 'stack.ts': `export const a = 1;\n` }, 'STACK_LOAD_FAILED', /does not export a stack: write export default defineStack/],
   ['another default export', { 'stack.ts': `export default () => {};\n` }, 'STACK_LOAD_FAILED', /does not export a stack/],
   ['no such file', {}, 'STACK_LOAD_FAILED', /^\S*stack\.ts: Error: Cannot find module/],
-  ['code that is not there', { 'stack.ts': `${HEAD}${FUNCTION.replace('./code', './nowhere')}});\n` }, 'CODE_INVALID', /shop\/hello: the code folder .*nowhere does not exist/],
+  [
+    'code that is not there',
+    { 'stack.ts': `${HEAD}${FUNCTION.replace('./code', './nowhere')}});\n` },
+    'CODE_INVALID',
+    /shop\/hello: the code folder .*nowhere does not exist/,
+  ],
   ['an end of the process', { 'stack.ts': `process.exit(3);\n` }, 'STACK_LOAD_FAILED', /ended the process that loads it with code 3/],
 ])('%s is told with file and line, and the files to watch for the correction', async (_, files, code, message) => {
   write(files);

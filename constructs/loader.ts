@@ -33,7 +33,9 @@ export async function loadStack(file: string, options: LoadOptions = {}): Promis
     throw loadError(path, error);
   }
   if (!isStackDefinition(definition)) {
-    throw new PlatformError('STACK_LOAD_FAILED', `${path} does not export a stack: write export default defineStack((app, { env, config }) => { … })`, { details: { file: path } });
+    throw new PlatformError('STACK_LOAD_FAILED', `${path} does not export a stack: write export default defineStack((app, { env, config }) => { … })`, {
+      details: { file: path },
+    });
   }
   const result = synthesizeStack(definition, options, path);
   return { ...result, sources: [...new Set([path, ...result.sources])] };
@@ -51,7 +53,10 @@ export function synthesizeStack(stack: StackDefinition, options: LoadOptions = {
     const returned = stack.define(app, Object.freeze({ env: options.env ?? 'dev', config: Object.freeze({ ...options.config }) })) as unknown;
     if (returned instanceof Promise) {
       returned.catch(() => undefined);
-      throw new PlatformError('STACK_INVALID', 'defineStack was given an asynchronous function; build the constructs at once, and await what is needed at the top of the stack file');
+      throw new PlatformError(
+        'STACK_INVALID',
+        'defineStack was given an asynchronous function; build the constructs at once, and await what is needed at the top of the stack file',
+      );
     }
   } catch (error) {
     throw loadError(file, error);

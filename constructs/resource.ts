@@ -75,7 +75,10 @@ function objectProps<K extends KindName>(kind: K, id: string, spec: () => Resour
 /** The scope, once the id is a name and free. */
 function placeFor(scope: Construct, id: string, kind: KindName): Construct {
   if (typeof id !== 'string' || id.length > 63 || !new RegExp(NAME_PATTERN).test(id)) {
-    throw new PlatformError('SPEC_INVALID', `${JSON.stringify(id)} cannot be the id of a ${kind}: it becomes the object’s name, so write lower-case letters, digits and "-", beginning with a letter, at most 63`);
+    throw new PlatformError(
+      'SPEC_INVALID',
+      `${JSON.stringify(id)} cannot be the id of a ${kind}: it becomes the object’s name, so write lower-case letters, digits and "-", beginning with a letter, at most 63`,
+    );
   }
   if (scope.node.tryFindChild(id)) {
     throw new PlatformError('STACK_INVALID', `${scope.node.path}/${id}: there is another construct with the id "${id}" already; give one of them another id`);

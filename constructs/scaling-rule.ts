@@ -61,7 +61,10 @@ export class ScalingRule extends Resource<'ScalingRule'> {
   static requestsPerSecond(scope: Construct, id: string, props: RequestsPerSecondProps): ScalingRule {
     checkRule(id, props, { target: true, utilizationPercent: true });
     if (!Number.isInteger(props.target) || props.target < 1 || props.target > 1_000_000) {
-      throw new PlatformError('SPEC_INVALID', `ScalingRule ${JSON.stringify(id)}: target (${JSON.stringify(props.target)}) must be a whole number of requests a second, 1 to 1000000`);
+      throw new PlatformError(
+        'SPEC_INVALID',
+        `ScalingRule ${JSON.stringify(id)}: target (${JSON.stringify(props.target)}) must be a whole number of requests a second, 1 to 1000000`,
+      );
     }
     const rule = new ScalingRule(scope, id, props, { requestsPerSecond: utilization('requestsPerSecond', props) });
     props.functions.forEach((fn) => fn.rate(props.target, rule.node.path));

@@ -10,7 +10,10 @@ const props: fib.FunctionProps = { runtime: 'nodejs', handler: 'index.handler', 
 
 /** What a stack with this in it comes to. */
 function synth(build: (stack: fib.FunctionStack, app: App) => void, options: Parameters<typeof synthesizeStack>[1] = {}): SynthResult {
-  return synthesizeStack(fib.defineStack((app) => build(new fib.FunctionStack(app, 'shop'), app)), options);
+  return synthesizeStack(
+    fib.defineStack((app) => build(new fib.FunctionStack(app, 'shop'), app)),
+    options,
+  );
 }
 
 function failure(build: (stack: fib.FunctionStack, app: App) => void): PlatformError {
@@ -80,16 +83,29 @@ test.each<[string, (stack: fib.FunctionStack, app: App) => void, RegExp]>([
   ],
   [
     'a rule, transformed to name a function that is not there',
-    (stack) => void fib.ScalingRule.cpu(stack, 'rule', { functions: [newFunction(stack)], targetMillicores: 100, transform: (rule) => void rule.spec.functions.push('gone') }),
+    (stack) =>
+      void fib.ScalingRule.cpu(stack, 'rule', {
+        functions: [newFunction(stack)],
+        targetMillicores: 100,
+        transform: (rule) => void rule.spec.functions.push('gone'),
+      }),
     /shop\/rule: the Function default\/gone is not in this stack file/,
   ],
-  ['hot on a pool of another runtime', (stack) => void newFunction(stack, 'hello', { deployment: fib.hot(pools(stack, 'python')) }), /shop\/hello: hot\(shop\/pool\) holds python instances, and this function needs nodejs/],
+  [
+    'hot on a pool of another runtime',
+    (stack) => void newFunction(stack, 'hello', { deployment: fib.hot(pools(stack, 'python')) }),
+    /shop\/hello: hot\(shop\/pool\) holds python instances, and this function needs nodejs/,
+  ],
   [
     'hot on a pool of another namespace',
     (stack, app) => void newFunction(stack, 'hello', { deployment: fib.hot(pools(new fib.FunctionStack(app, 'other', { namespace: 'elsewhere' }))) }),
     /hot\(other\/pool\) is in namespace elsewhere, and this function in default; use a pool of its namespace/,
   ],
-  ['hot on a pool of another app', (stack) => void newFunction(stack, 'hello', { deployment: fib.hot(pools(new fib.FunctionStack(new App(), 'far'))) }), /hot\(far\/pool\) is a pool of another app/],
+  [
+    'hot on a pool of another app',
+    (stack) => void newFunction(stack, 'hello', { deployment: fib.hot(pools(new fib.FunctionStack(new App(), 'far'))) }),
+    /hot\(far\/pool\) is a pool of another app/,
+  ],
   [
     'the url of a function without an HTTP trigger',
     (stack) => void newFunction(stack, 'caller', { env: { URL: newFunction(stack).url } }),
@@ -104,8 +120,16 @@ test.each<[string, (stack: fib.FunctionStack, app: App) => void, RegExp]>([
     },
     /depends on shop\/a, which depends on it; remove one of the two/,
   ],
-  ['a dependency on another app', (stack) => newFunction(stack).addDependency(newFunction(new fib.FunctionStack(new App(), 'far'))), /depends on far\/hello, which is not in this app/],
-  ['a transform that breaks the object', (stack) => void newFunction(stack, 'hello', { transform: (fn) => void Object.assign(fn.spec, { replicas: 3 }) }), /shop\/hello: spec.replicas: unknown field/],
+  [
+    'a dependency on another app',
+    (stack) => newFunction(stack).addDependency(newFunction(new fib.FunctionStack(new App(), 'far'))),
+    /depends on far\/hello, which is not in this app/,
+  ],
+  [
+    'a transform that breaks the object',
+    (stack) => void newFunction(stack, 'hello', { transform: (fn) => void Object.assign(fn.spec, { replicas: 3 }) }),
+    /shop\/hello: spec.replicas: unknown field/,
+  ],
 ])('%s is a problem with its construct path and the way out', (_, build, message) => {
   expect(failure(build).message).toMatch(message);
 });
@@ -134,25 +158,86 @@ test('an error of one kind keeps its code, and the sources to watch for the corr
 });
 
 test.each<[string, (stack: fib.FunctionStack) => unknown, string, RegExp]>([
-  ['text for a function', (stack) => new fib.HttpTrigger(stack, 'a', { function: 'hello' as never, path: '/' }), 'SPEC_INVALID', /function \("hello"\) must be a Function of this stack file/],
-  ['a misspelt prop of a trigger', (stack) => new fib.HttpTrigger(stack, 'a', { function: newFunction(stack), pth: '/' } as never), 'SPEC_INVALID', /HttpTrigger "a" is not valid:\n\s+pth: unknown field; did you mean path\?/],
-  ['a path that is not canonical', (stack) => new fib.HttpTrigger(stack, 'a', { function: newFunction(stack), path: '/a/' }), 'SPEC_INVALID', /shop\/a: spec.http.path: "\/a\/" must match pattern/],
-  ['a pool of min over max', (stack) => new fib.PodPool(stack, 'p', { runtime: 'nodejs', min: 3, max: 2 }), 'SPEC_INVALID', /min \(3\) must not exceed max \(2\)/],
-  ['a schedule of four fields', (stack) => new fib.TimerTrigger(stack, 't', { function: newFunction(stack), schedule: '* * * *' }), 'SPEC_INVALID', /"\* \* \* \*" has 4 fields: write five/],
-  ['a schedule with a minute 61', (stack) => new fib.TimerTrigger(stack, 't', { function: newFunction(stack), schedule: '61 * * * *' }), 'SPEC_INVALID', /"61 \* \* \* \*" is not a schedule/],
-  ['a schedule that never comes', (stack) => new fib.TimerTrigger(stack, 't', { function: newFunction(stack), schedule: '0 0 30 2 *' }), 'SPEC_INVALID', /never comes due/],
-  ['a time zone that is none', (stack) => new fib.TimerTrigger(stack, 't', { function: newFunction(stack), schedule: '* * * * *', timeZone: 'Mars/Base' }), 'SPEC_INVALID', /"Mars\/Base" is not a time zone/],
+  [
+    'text for a function',
+    (stack) => new fib.HttpTrigger(stack, 'a', { function: 'hello' as never, path: '/' }),
+    'SPEC_INVALID',
+    /function \("hello"\) must be a Function of this stack file/,
+  ],
+  [
+    'a misspelt prop of a trigger',
+    (stack) => new fib.HttpTrigger(stack, 'a', { function: newFunction(stack), pth: '/' } as never),
+    'SPEC_INVALID',
+    /HttpTrigger "a" is not valid:\n\s+pth: unknown field; did you mean path\?/,
+  ],
+  [
+    'a path that is not canonical',
+    (stack) => new fib.HttpTrigger(stack, 'a', { function: newFunction(stack), path: '/a/' }),
+    'SPEC_INVALID',
+    /shop\/a: spec.http.path: "\/a\/" must match pattern/,
+  ],
+  [
+    'a pool of min over max',
+    (stack) => new fib.PodPool(stack, 'p', { runtime: 'nodejs', min: 3, max: 2 }),
+    'SPEC_INVALID',
+    /min \(3\) must not exceed max \(2\)/,
+  ],
+  [
+    'a schedule of four fields',
+    (stack) => new fib.TimerTrigger(stack, 't', { function: newFunction(stack), schedule: '* * * *' }),
+    'SPEC_INVALID',
+    /"\* \* \* \*" has 4 fields: write five/,
+  ],
+  [
+    'a schedule with a minute 61',
+    (stack) => new fib.TimerTrigger(stack, 't', { function: newFunction(stack), schedule: '61 * * * *' }),
+    'SPEC_INVALID',
+    /"61 \* \* \* \*" is not a schedule/,
+  ],
+  [
+    'a schedule that never comes',
+    (stack) => new fib.TimerTrigger(stack, 't', { function: newFunction(stack), schedule: '0 0 30 2 *' }),
+    'SPEC_INVALID',
+    /never comes due/,
+  ],
+  [
+    'a time zone that is none',
+    (stack) => new fib.TimerTrigger(stack, 't', { function: newFunction(stack), schedule: '* * * * *', timeZone: 'Mars/Base' }),
+    'SPEC_INVALID',
+    /"Mars\/Base" is not a time zone/,
+  ],
   [
     'PromQL that does not parse',
-    (stack) => fib.ScalingRule.custom(stack, 'r', { functions: [newFunction(stack)], promql: 'sum by (function_name) (\n  rate(function_invoke_total[10s])\n/ 50' }),
+    (stack) =>
+      fib.ScalingRule.custom(stack, 'r', { functions: [newFunction(stack)], promql: 'sum by (function_name) (\n  rate(function_invoke_total[10s])\n/ 50' }),
     'PROMQL_INVALID',
     /shop\/r: the expression ends too early\n\s+\/ 50\n\s+\^/,
   ],
-  ['PromQL with a wrong token', (stack) => fib.ScalingRule.custom(stack, 'r', { functions: [newFunction(stack)], promql: 'sum(a) !! 3' }), 'PROMQL_INVALID', /unexpected "!" at character 8\n\s+sum\(a\) !! 3\n {11}\^/],
+  [
+    'PromQL with a wrong token',
+    (stack) => fib.ScalingRule.custom(stack, 'r', { functions: [newFunction(stack)], promql: 'sum(a) !! 3' }),
+    'PROMQL_INVALID',
+    /unexpected "!" at character 8\n\s+sum\(a\) !! 3\n {11}\^/,
+  ],
   ['a rule for no function', (stack) => fib.ScalingRule.cpu(stack, 'r', { functions: [], targetMillicores: 1 }), 'SPEC_INVALID', /spec.functions: \[\]/],
-  ['a rate that is none', (stack) => fib.ScalingRule.requestsPerSecond(stack, 'r', { functions: [newFunction(stack)], target: 0 }), 'SPEC_INVALID', /target \(0\) must be a whole number/],
-  ['a duration rule without a Duration', (stack) => fib.ScalingRule.duration(stack, 'r', { functions: [newFunction(stack)] } as never), 'SPEC_INVALID', /target \(undefined\) must be a Duration/],
-  ['a prop of another rule', (stack) => fib.ScalingRule.failures(stack, 'r', { functions: [newFunction(stack)], target: 1 } as never), 'SPEC_INVALID', /target: unknown field/],
+  [
+    'a rate that is none',
+    (stack) => fib.ScalingRule.requestsPerSecond(stack, 'r', { functions: [newFunction(stack)], target: 0 }),
+    'SPEC_INVALID',
+    /target \(0\) must be a whole number/,
+  ],
+  [
+    'a duration rule without a Duration',
+    (stack) => fib.ScalingRule.duration(stack, 'r', { functions: [newFunction(stack)] } as never),
+    'SPEC_INVALID',
+    /target \(undefined\) must be a Duration/,
+  ],
+  [
+    'a prop of another rule',
+    (stack) => fib.ScalingRule.failures(stack, 'r', { functions: [newFunction(stack)], target: 1 } as never),
+    'SPEC_INVALID',
+    /target: unknown field/,
+  ],
 ])('%s fails where it is written', (_, build, code, message) => {
   const error = failure((stack) => void build(stack));
   expect(error.message).toMatch(message);
@@ -160,14 +245,27 @@ test.each<[string, (stack: fib.FunctionStack) => unknown, string, RegExp]>([
 });
 
 test.each<[string, (stack: fib.FunctionStack, functions: fib.Function[]) => fib.ScalingRule, object]>([
-  ['requestsPerSecond', (stack, functions) => fib.ScalingRule.requestsPerSecond(stack, 'r', { functions, target: 50 }), { requestsPerSecond: { utilizationPercent: 85 } }],
+  [
+    'requestsPerSecond',
+    (stack, functions) => fib.ScalingRule.requestsPerSecond(stack, 'r', { functions, target: 50 }),
+    { requestsPerSecond: { utilizationPercent: 85 } },
+  ],
   ['concurrency', (stack, functions) => fib.ScalingRule.concurrency(stack, 'r', { functions }), { concurrency: { utilizationPercent: 70 } }],
   ['cpu', (stack, functions) => fib.ScalingRule.cpu(stack, 'r', { functions, targetMillicores: 250 }), { cpu: { targetMillicores: 250 } }],
   ['memory', (stack, functions) => fib.ScalingRule.memory(stack, 'r', { functions, utilizationPercent: 60 }), { memory: { utilizationPercent: 60 } }],
-  ['duration', (stack, functions) => fib.ScalingRule.duration(stack, 'r', { functions, target: fib.Duration.milliseconds(200) }), { duration: { target: '200ms' } }],
+  [
+    'duration',
+    (stack, functions) => fib.ScalingRule.duration(stack, 'r', { functions, target: fib.Duration.milliseconds(200) }),
+    { duration: { target: '200ms' } },
+  ],
   ['timeouts', (stack, functions) => fib.ScalingRule.timeouts(stack, 'r', { functions, maxPercent: 5 }), { timeouts: { maxPercent: 5 } }],
   ['failures', (stack, functions) => fib.ScalingRule.failures(stack, 'r', { functions }), { failures: { maxPercent: 1 } }],
-  ['custom', (stack, functions) => fib.ScalingRule.custom(stack, 'r', { functions, promql: 'sum by (function_name) (rate(function_invoke_total{code="200",rate="50"}[10s]))/50/0.85' }), { custom: { promql: expect.any(String) as string } }],
+  [
+    'custom',
+    (stack, functions) =>
+      fib.ScalingRule.custom(stack, 'r', { functions, promql: 'sum by (function_name) (rate(function_invoke_total{code="200",rate="50"}[10s]))/50/0.85' }),
+    { custom: { promql: expect.any(String) as string } },
+  ],
 ])('ScalingRule.%s is rendered with its functions and defaults', (_, make, metric) => {
   const result = synth((stack) => void make(stack, [newFunction(stack, 'a'), newFunction(stack, 'b')]));
   expect(object(result, 'ScalingRule/default/r').spec).toEqual({ functions: ['a', 'b'], ...metric });
@@ -206,7 +304,10 @@ test('fn.url is the gateway’s URL of the first HTTP trigger, also inside of lo
     },
     { gatewayUrl: 'http://127.0.0.1:9000/' },
   );
-  expect(object(result, 'Function/default/caller').spec['env']).toEqual({ URL: 'http://127.0.0.1:9000/one', BOTH: 'http://127.0.0.1:9000/one/a,http://127.0.0.1:9000/one/b' });
+  expect(object(result, 'Function/default/caller').spec['env']).toEqual({
+    URL: 'http://127.0.0.1:9000/one',
+    BOTH: 'http://127.0.0.1:9000/one/a,http://127.0.0.1:9000/one/b',
+  });
   expect(object(result, 'ConfigMap/default/settings')['data']).toEqual({ url: 'http://127.0.0.1:9000/one' });
 });
 
@@ -222,7 +323,10 @@ test('the url of a function with a host or on the root path', () => {
 
 test('a timer carries its data as JSON text', () => {
   const result = synth((stack) => void new fib.TimerTrigger(stack, 't', { function: newFunction(stack), schedule: '*/10 * * * * *', data: { a: [1] } }));
-  expect(object(result, 'Trigger/default/t').spec).toEqual({ function: 'hello', timer: { schedule: '*/10 * * * * *', timeZone: 'UTC', missed: 'skip', data: '{"a":[1]}' } });
+  expect(object(result, 'Trigger/default/t').spec).toEqual({
+    function: 'hello',
+    timer: { schedule: '*/10 * * * * *', timeZone: 'UTC', missed: 'skip', data: '{"a":[1]}' },
+  });
 });
 
 test('a stack is built at once', () => {

@@ -36,9 +36,19 @@ function renderError(error: PlatformError, requestId: string): string {
 }
 
 function errorHeaders(error: PlatformError, requestId: string, body: string): string[] {
-  const headers = ['content-type', 'application/json', 'content-length', String(Buffer.byteLength(body)), HEADERS.requestId, requestId, HEADERS.error, error.code];
+  const headers = [
+    'content-type',
+    'application/json',
+    'content-length',
+    String(Buffer.byteLength(body)),
+    HEADERS.requestId,
+    requestId,
+    HEADERS.error,
+    error.code,
+  ];
   const retryAfterMs = error.details['retryAfterMs'];
-  if (error.status === 429 || error.status === 503) headers.push(HEADERS.retryAfter, String(typeof retryAfterMs === 'number' ? Math.max(1, Math.ceil(retryAfterMs / 1000)) : 1));
+  if (error.status === 429 || error.status === 503)
+    headers.push(HEADERS.retryAfter, String(typeof retryAfterMs === 'number' ? Math.max(1, Math.ceil(retryAfterMs / 1000)) : 1));
   const allow = error.details['allow'];
   if (Array.isArray(allow)) headers.push('allow', allow.join(', '));
   return headers;
@@ -46,5 +56,7 @@ function errorHeaders(error: PlatformError, requestId: string, body: string): st
 
 /** Anything thrown, as an error of the table. */
 export function toPlatformError(error: unknown): PlatformError {
-  return error instanceof PlatformError ? error : new PlatformError('INTERNAL', 'a defect in the gateway; its log has the error under this request id', { cause: error });
+  return error instanceof PlatformError
+    ? error
+    : new PlatformError('INTERNAL', 'a defect in the gateway; its log has the error under this request id', { cause: error });
 }

@@ -68,7 +68,19 @@ export async function createGateway({ config, store, log, filters = NO_FILTERS }
 
   const { token, logDir } = { token: config.internalToken, logDir: config.logDir };
   const render = () => renderMetrics(table.all(), metrics, performance.now());
-  const adminListener = createAdminListener({ token, logDir, ids, log, store, table, registry, leader, dispatcher, renderMetrics: render, draining: isDraining });
+  const adminListener = createAdminListener({
+    token,
+    logDir,
+    ids,
+    log,
+    store,
+    table,
+    registry,
+    leader,
+    dispatcher,
+    renderMetrics: render,
+    draining: isDraining,
+  });
   const admin = await serve(createHttpServer(adminListener), { host: config.host, port: config.adminPort, name: 'the admin API' });
   const server = createHttpServer(dispatcher.handle, { shouldUpgradeCallback: wantsTunnel, requireHostHeader: false });
   server.on('checkContinue', dispatcher.handle);

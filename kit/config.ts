@@ -6,7 +6,9 @@ export function parseConfig<S extends ConfigSchema>(schema: S, env: Readonly<Rec
   const problems: string[] = [];
   const entries = Object.entries(schema).map(([key, setting]) => [key, parseSetting(setting, env[setting.env], problems)]);
   if (problems.length > 0) {
-    throw new PlatformError('CONFIG_INVALID', `the configuration is not valid:\n${problems.map((problem) => `  ${problem}`).join('\n')}`, { details: { problems } });
+    throw new PlatformError('CONFIG_INVALID', `the configuration is not valid:\n${problems.map((problem) => `  ${problem}`).join('\n')}`, {
+      details: { problems },
+    });
   }
   return Object.freeze(Object.fromEntries(entries) as ConfigOf<S>);
 }

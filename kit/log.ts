@@ -21,7 +21,10 @@ export function createLog(options: { name: string; level?: LogLevel }): Log {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
   });
-  const at = (level: LogLevel) => (msg: string, fields: Fields = {}) => logger[level](fields, msg);
+  const at =
+    (level: LogLevel) =>
+    (msg: string, fields: Fields = {}) =>
+      logger[level](fields, msg);
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 

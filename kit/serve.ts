@@ -27,7 +27,10 @@ export interface Served {
 
 /** An HTTP server with our time limits. Whole requests have none (streams and long uploads): their handlers bound them. */
 export function createHttpServer(listener: RequestListener<typeof IncomingMessage>, options: ServerOptions = {}): Server {
-  return createServer({ headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: HEADERS_CHECK_MS, requestTimeout: 0, keepAliveTimeout: 65_000, ...options }, listener);
+  return createServer(
+    { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: HEADERS_CHECK_MS, requestTimeout: 0, keepAliveTimeout: 65_000, ...options },
+    listener,
+  );
 }
 
 /** Listens. @throws PlatformError PORT_IN_USE naming the process that holds the port, where it can be found */

@@ -28,7 +28,14 @@ export const gatewayConfig = {
   scalerUrl: { type: 'string', env: 'FIB_SCALER_URL', doc: 'Base URL of the scaler.' },
   logDir: { type: 'string', env: 'FIB_LOG_DIR', default: '', doc: 'Folder with one log file an instance, for the logs tail.' },
   zone: { type: 'string', env: 'FIB_ZONE', default: '', doc: 'Zone of this gateway.' },
-  connectionsPerAddress: { type: 'integer', env: 'FIB_CONNECTIONS_PER_ADDRESS', min: 0, max: 1_000_000, default: 4096, doc: 'Connections that one client address may hold; 0 = any number (behind an ingress).' },
+  connectionsPerAddress: {
+    type: 'integer',
+    env: 'FIB_CONNECTIONS_PER_ADDRESS',
+    min: 0,
+    max: 1_000_000,
+    default: 4096,
+    doc: 'Connections that one client address may hold; 0 = any number (behind an ingress).',
+  },
   retries: { type: 'enum', env: 'FIB_RETRIES', values: ['on', 'off'], default: 'on', doc: '`off` only to measure what retries do.' },
 } as const satisfies ConfigSchema;
 
@@ -43,7 +50,13 @@ export const scalerConfig = {
   gatewayUrl: { type: 'string', env: 'FIB_GATEWAY_URL', default: '', doc: 'Admin base URL of a gateway, for timers.' },
   prometheusUrl: { type: 'string', env: 'FIB_PROMETHEUS_URL', default: '', doc: 'Base URL; empty = no scaling by rules.' },
   alertmanagerUrl: { type: 'string', env: 'FIB_ALERTMANAGER_URL', default: '', doc: 'Base URL; empty = no scaling by rules.' },
-  demand: { type: 'enum', env: 'FIB_DEMAND', values: ['on', 'off'], default: 'on', doc: '`off` only to measure scaling by rules alone: the first instance is still asked for.' },
+  demand: {
+    type: 'enum',
+    env: 'FIB_DEMAND',
+    values: ['on', 'off'],
+    default: 'on',
+    doc: '`off` only to measure scaling by rules alone: the first instance is still asked for.',
+  },
   rulesFile: { type: 'string', env: 'FIB_RULES_FILE', default: '', doc: 'File that the generated Prometheus rules are written to.' },
 } as const satisfies ConfigSchema;
 

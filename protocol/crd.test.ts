@@ -31,7 +31,9 @@ const ALLOWED: Record<string, readonly string[]> = {
 function violations(node: StructuralSchema, at: string): string[] {
   const allowed = ALLOWED[node.type];
   if (!allowed) return [`${at} has type ${node.type}`];
-  const found = Object.keys(node).filter((keyword) => ![...allowed, 'type', 'description', 'default'].includes(keyword)).map((keyword) => `${at} says ${keyword}`);
+  const found = Object.keys(node)
+    .filter((keyword) => ![...allowed, 'type', 'description', 'default'].includes(keyword))
+    .map((keyword) => `${at} says ${keyword}`);
   if (node.properties && node.additionalProperties) found.push(`${at} has properties and additionalProperties`);
   if (node.type === 'object' && !node.properties && !node.additionalProperties) found.push(`${at} says nothing of its members`);
   if (node.type === 'object' && typeof node.additionalProperties === 'boolean') found.push(`${at} has boolean additionalProperties`);
@@ -52,7 +54,11 @@ test.each(KIND_NAMES)('the CRD of %s is structural, and every string, list, map 
 });
 
 test('the check for structure finds what is wrong', () => {
-  const wrong = { type: 'object', properties: { a: { type: 'string' }, b: { type: 'array', items: { type: 'integer' } }, c: { type: 'object', additionalProperties: false } }, patternProperties: {} };
+  const wrong = {
+    type: 'object',
+    properties: { a: { type: 'string' }, b: { type: 'array', items: { type: 'integer' } }, c: { type: 'object', additionalProperties: false } },
+    patternProperties: {},
+  };
   expect(violations(wrong as unknown as StructuralSchema, 'x')).toEqual([
     'x says patternProperties',
     'x.a is a string without maxLength',

@@ -80,7 +80,14 @@ export function renderCrd(name: KindName): object {
     metadata: { name: `${kind.plural}.${API_GROUP}` },
     spec: {
       group: API_GROUP,
-      names: { kind: kind.kind, listKind: `${kind.kind}List`, plural: kind.plural, singular: kind.kind.toLowerCase(), shortNames: [kind.shortName], categories: ['fibonacci'] },
+      names: {
+        kind: kind.kind,
+        listKind: `${kind.kind}List`,
+        plural: kind.plural,
+        singular: kind.kind.toLowerCase(),
+        shortNames: [kind.shortName],
+        categories: ['fibonacci'],
+      },
       scope: 'Namespaced',
       versions: [
         {

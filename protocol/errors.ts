@@ -15,8 +15,16 @@ export const ERRORS = {
   ROUTE_NOT_FOUND: entry(404, 'No HTTP trigger has this path and method.', 'Check the path with `fib ps`, or add an HttpTrigger to the stack.'),
   FUNCTION_NOT_FOUND: entry(404, 'No function has this name.', 'List the functions with `fib ps`.'),
   NOT_FOUND: entry(404, 'The platform has nothing at this path.', 'See the reference page of this port.'),
-  METHOD_NOT_ALLOWED: entry(405, 'The route exists, but not for this method.', 'Use one of the methods in the `allow` header, or add the method to the trigger.'),
-  BAD_REQUEST: entry(400, 'The request is malformed or ambiguous, and was refused before routing.', 'Send one Host header, a normalised path and well-formed HTTP/1.1.'),
+  METHOD_NOT_ALLOWED: entry(
+    405,
+    'The route exists, but not for this method.',
+    'Use one of the methods in the `allow` header, or add the method to the trigger.',
+  ),
+  BAD_REQUEST: entry(
+    400,
+    'The request is malformed or ambiguous, and was refused before routing.',
+    'Send one Host header, a normalised path and well-formed HTTP/1.1.',
+  ),
   BAD_JSON: entry(400, 'The content type says JSON and the body is not.', 'Correct the body or its content type.'),
   BAD_CLOUDEVENT: entry(400, 'The request claims to be a CloudEvent and lacks a required attribute.', 'Send specversion, id, source and type.'),
   BODY_TOO_LARGE: entry(413, 'The body is larger than the function takes.', 'Send less, or raise `bodyLimit` of the function.'),
@@ -25,11 +33,19 @@ export const ERRORS = {
   TOKEN_INVALID: entry(401, 'The token is missing, malformed, expired or not meant for this.', 'Get a fresh token.'),
   UPGRADE_UNSUPPORTED: entry(501, 'The function does not take connection upgrades.', 'Export `upgrade(request, socket, head, context)` from the module.'),
   // capacity
-  NO_CAPACITY: entry(503, 'The platform has no instance for this function and can start none.', 'Raise `max` of the pod pool or `scaling.maxReplicas`; `fib ps` shows who holds instances.'),
+  NO_CAPACITY: entry(
+    503,
+    'The platform has no instance for this function and can start none.',
+    'Raise `max` of the pod pool or `scaling.maxReplicas`; `fib ps` shows who holds instances.',
+  ),
   RUNTIME_UNAVAILABLE: entry(503, 'The runtime of this function is not installed here.', 'Run `fib doctor`; it names what is missing.'),
   SCALER_UNAVAILABLE: entry(503, 'The gateway cannot reach the scaler, and no instance is there.', 'See the scaler’s log with `fib logs --platform`.'),
   SHUTTING_DOWN: entry(503, 'This gateway is stopping.', 'Try again; another gateway answers.'),
-  ACTIVATION_TIMEOUT: entry(504, 'No instance became free within `activationTimeout`; `phase` says how far it got.', 'Raise `activationTimeout`, the pool’s `min`, or `concurrency`.'),
+  ACTIVATION_TIMEOUT: entry(
+    504,
+    'No instance became free within `activationTimeout`; `phase` says how far it got.',
+    'Raise `activationTimeout`, the pool’s `min`, or `concurrency`.',
+  ),
   // function
   FUNCTION_TIMEOUT: entry(504, 'The function did not answer within its timeout.', 'Make it faster, or raise `timeout`.'),
   FUNCTION_ERROR: entry(502, 'The function threw.', 'See its log with `fib logs <function>`; the request id is in the answer.'),
@@ -37,7 +53,11 @@ export const ERRORS = {
   FUNCTION_BAD_RESPONSE: entry(502, 'The function returned what cannot be sent.', 'Return a string, bytes, JSON, a stream, or {statusCode, headers, body}.'),
   LOAD_FAILED: entry(502, 'The function’s code could not be loaded.', 'Correct the error at the file and line in the message, and save.'),
   PACKAGE_INVALID: entry(502, 'The function’s package is missing or does not match its digest.', 'Deploy again; the package is made anew from the code.'),
-  UPSTREAM_FAILED: entry(502, 'The connection to the instance broke before an answer.', 'The request may have run. Say `retry: "safe"` where running twice does no harm.'),
+  UPSTREAM_FAILED: entry(
+    502,
+    'The connection to the instance broke before an answer.',
+    'The request may have run. Say `retry: "safe"` where running twice does no harm.',
+  ),
   // watcher
   NOT_SPECIALIZED: entry(503, 'The instance has no function yet.', 'None needed: the gateway tries another instance.'),
   DRAINING: entry(503, 'The instance is ending.', 'None needed: the gateway tries another instance.'),

@@ -7,7 +7,9 @@ import { renderYaml } from './yaml.ts';
 
 /** What is made from protocol and committed: path below the repository's root → content. */
 export function generatedFiles(): ReadonlyMap<string, string> {
-  const crds = (Object.keys(KINDS) as KindName[]).map((name) => [`docs/reference/crds/${API_GROUP}_${KINDS[name].plural}.yaml`, renderYaml(renderCrd(name))] as const);
+  const crds = (Object.keys(KINDS) as KindName[]).map(
+    (name) => [`docs/reference/crds/${API_GROUP}_${KINDS[name].plural}.yaml`, renderYaml(renderCrd(name))] as const,
+  );
   return new Map([
     ['docs/reference/resources.md', renderResourceReference()],
     ['docs/reference/errors.md', renderErrorReference()],

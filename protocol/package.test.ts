@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decodePackage, encodePackage, type PackageFile } from './package.ts';
 
-const part = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }).filter((text) => !/[/\\\0]/.test(text) && text !== '.' && text !== '..' && text.isWellFormed());
+const part = fc
+  .string({ unit: 'grapheme', minLength: 1, maxLength: 12 })
+  .filter((text) => !/[/\\\0]/.test(text) && text !== '.' && text !== '..' && text.isWellFormed());
 const files: fc.Arbitrary<PackageFile[]> = fc.uniqueArray(
   fc.record({ path: fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/').normalize('NFC')), bytes: fc.uint8Array({ maxLength: 64 }) }),
   { maxLength: 8, selector: ({ path }) => path },

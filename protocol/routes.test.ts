@@ -16,7 +16,11 @@ test.each<[string, TriggerResource[], string[]]>([
   ['the oldest claim wins', [claim('a', '2026-01-02T00:00:00Z'), claim('b', '2026-01-01T00:00:00Z')], ['b']],
   ['equal age goes by name', [claim('b', '2026-01-01T00:00:00Z'), claim('a', '2026-01-01T00:00:00.000Z')], ['a']],
   ['one without an age is the youngest', [claim('a', undefined), claim('b', '2026-01-01T00:00:00Z')], ['b']],
-  ['other methods are no conflict', [claim('a', '2026-01-01T00:00:00Z', { methods: ['GET'] }), claim('b', '2026-01-02T00:00:00Z', { methods: ['POST'] })], ['a', 'b']],
+  [
+    'other methods are no conflict',
+    [claim('a', '2026-01-01T00:00:00Z', { methods: ['GET'] }), claim('b', '2026-01-02T00:00:00Z', { methods: ['POST'] })],
+    ['a', 'b'],
+  ],
   ['one shared method is', [claim('a', '2026-01-01T00:00:00Z', { methods: ['GET'] }), claim('b', '2026-01-02T00:00:00Z', { methods: ['POST', 'GET'] })], ['a']],
   ['no methods are all methods', [claim('a', '2026-01-01T00:00:00Z', { methods: ['GET'] }), claim('b', '2026-01-02T00:00:00Z')], ['a']],
   ['exact and prefix are two routes', [claim('a', '2026-01-01T00:00:00Z'), claim('b', '2026-01-02T00:00:00Z', { match: 'exact' })], ['a', 'b']],
@@ -32,5 +36,7 @@ test.each<[string, TriggerResource[], string[]]>([
 
 test('the sentence names the route, the winner and the way out', () => {
   const { rejected } = decideRoutes([claim('old', '2026-01-01T00:00:00Z'), claim('young', '2026-01-02T00:00:00Z')]);
-  expect(rejected.map(describeConflict)).toEqual(['the route /x (prefix) belongs to the older trigger demo/old: take another path or method, or remove that one']);
+  expect(rejected.map(describeConflict)).toEqual([
+    'the route /x (prefix) belongs to the older trigger demo/old: take another path or method, or remove that one',
+  ]);
 });

@@ -34,7 +34,19 @@ const instance = closed(
     /** `draining`: send nothing new, and answer `drained` once nothing is in flight. */
     state: oneOf(['ready', 'draining'], docs('Whether it takes requests.')),
     /** How long each phase of its start took, for `Server-Timing`; only on the first message of an instance. */
-    coldStart: Type.Optional(closed({ pool: text(127, docs('`<namespace>/<pool>`, or empty.')), runtime: text(32, docs('Runtime.')), allocateMs: ms, codeMs: ms, dependenciesMs: ms, initMs: ms }, docs('Phases.'))),
+    coldStart: Type.Optional(
+      closed(
+        {
+          pool: text(127, docs('`<namespace>/<pool>`, or empty.')),
+          runtime: text(32, docs('Runtime.')),
+          allocateMs: ms,
+          codeMs: ms,
+          dependenciesMs: ms,
+          initMs: ms,
+        },
+        docs('Phases.'),
+      ),
+    ),
   },
   docs('A specialized instance.'),
 );
@@ -72,12 +84,27 @@ const message = {
   phase: closed({ type: oneOf(['phase'], docs('')), function: fn, phase: oneOf(COLD_START_PHASES, docs('Phase.')) }, docs('Progress.')),
   /** Capacity cannot be had now: waiting requests of a function without any ready instance are answered with this error. */
   refused: closed(
-    { type: oneOf(['refused'], docs('')), function: fn, code: text(64, docs('Of the error table.')), message: text(4096, docs('For the caller.')), retryAfterMs: Type.Optional(count) },
+    {
+      type: oneOf(['refused'], docs('')),
+      function: fn,
+      code: text(64, docs('Of the error table.')),
+      message: text(4096, docs('For the caller.')),
+      retryAfterMs: Type.Optional(count),
+    },
     docs('No capacity.'),
   ),
 };
 
 export const gatewayMessage = Type.Union([message.hello, message.demand, message.idle, message.drained, message.suspect, message.ping]);
-export const leaderMessage = Type.Union([message.welcome, message.instance, message.gone, message.synced, message.gateways, message.phase, message.refused, message.ping]);
+export const leaderMessage = Type.Union([
+  message.welcome,
+  message.instance,
+  message.gone,
+  message.synced,
+  message.gateways,
+  message.phase,
+  message.refused,
+  message.ping,
+]);
 export type GatewayMessage = Static<typeof gatewayMessage>;
 export type LeaderMessage = Static<typeof leaderMessage>;

@@ -5,9 +5,83 @@ import { renderYaml } from './yaml.ts';
 
 /** Text that some YAML parser takes for something else, and text that needs care. */
 const TRICKY = [
-  'on', 'off', 'yes', 'No', 'y', 'N', 'true', 'False', 'null', 'Null', '~', '', ' ', 'a ', ' a', '-', '- a', '?', ':', 'a: b', 'a:', 'a #b', '#', '&a', '*a', '!a', '|', '>', '%a', '@a', '`a`',
-  '0775', '0o17', '0x1F', '1e3', '1_000', '1:30', '12:30:45', '.5', '.inf', '.nan', '-1', '+1', '1.0', '2026-11-21', '2026-11-21T10:00:00Z', '=', '<<', '{a}', '[a]', ',a', '"a"', "'a'", '1', '30s', '10Mi',
-  'a\nb', 'a\nb\n', 'a\n\nb\n\n', ' a\nb', '\na', 'a\n  b\n c', 'a\n \n', 'a\tb\nc', 'tab\t', '\u0085', '\u2028', '\ufeffa', '\u007f', 'é', '日本', '😀', 'a\r\nb', '# a\nb: c', '---', '--- a\nb', '...\na',
+  'on',
+  'off',
+  'yes',
+  'No',
+  'y',
+  'N',
+  'true',
+  'False',
+  'null',
+  'Null',
+  '~',
+  '',
+  ' ',
+  'a ',
+  ' a',
+  '-',
+  '- a',
+  '?',
+  ':',
+  'a: b',
+  'a:',
+  'a #b',
+  '#',
+  '&a',
+  '*a',
+  '!a',
+  '|',
+  '>',
+  '%a',
+  '@a',
+  '`a`',
+  '0775',
+  '0o17',
+  '0x1F',
+  '1e3',
+  '1_000',
+  '1:30',
+  '12:30:45',
+  '.5',
+  '.inf',
+  '.nan',
+  '-1',
+  '+1',
+  '1.0',
+  '2026-11-21',
+  '2026-11-21T10:00:00Z',
+  '=',
+  '<<',
+  '{a}',
+  '[a]',
+  ',a',
+  '"a"',
+  "'a'",
+  '1',
+  '30s',
+  '10Mi',
+  'a\nb',
+  'a\nb\n',
+  'a\n\nb\n\n',
+  ' a\nb',
+  '\na',
+  'a\n  b\n c',
+  'a\n \n',
+  'a\tb\nc',
+  'tab\t',
+  '\u0085',
+  '\u2028',
+  '\ufeffa',
+  '\u007f',
+  'é',
+  '日本',
+  '😀',
+  'a\r\nb',
+  '# a\nb: c',
+  '---',
+  '--- a\nb',
+  '...\na',
 ];
 
 test.each(TRICKY)('%j is read back as the same text by YAML 1.1 and YAML 1.2', (text) => {
@@ -17,9 +91,22 @@ test.each(TRICKY)('%j is read back as the same text by YAML 1.1 and YAML 1.2', (
 });
 
 test('any JSON value is read back as the same by YAML 1.1 and YAML 1.2', () => {
-  const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string(), fc.constantFrom(...TRICKY), fc.array(fc.constantFrom('a', ' ', '\n', '#', ':', '-', '  ')).map((parts) => parts.join('')));
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string(),
+    fc.constantFrom(...TRICKY),
+    fc.array(fc.constantFrom('a', ' ', '\n', '#', ':', '-', '  ')).map((parts) => parts.join('')),
+  );
   const { value } = fc.letrec<{ value: unknown }>((tie) => ({
-    value: fc.oneof({ maxDepth: 4 }, text, fc.integer(), fc.boolean(), fc.constant(null), fc.array(tie('value'), { maxLength: 4 }), fc.dictionary(text, tie('value'), { maxKeys: 4 })),
+    value: fc.oneof(
+      { maxDepth: 4 },
+      text,
+      fc.integer(),
+      fc.boolean(),
+      fc.constant(null),
+      fc.array(tie('value'), { maxLength: 4 }),
+      fc.dictionary(text, tie('value'), { maxKeys: 4 }),
+    ),
   }));
   fc.assert(
     fc.property(value, (any) => {
@@ -32,7 +119,18 @@ test('any JSON value is read back as the same by YAML 1.1 and YAML 1.2', () => {
 });
 
 test('what people write stands as they write it', () => {
-  const value = { name: 'hello', digest: 'sha256:ab12', url: 'http://127.0.0.1:8080/hello', timeout: '30s', mode: '0775', on: 'yes', empty: {}, none: [], list: ['a', { b: 1, c: 2 }], text: 'line 1\nline 2\n' };
+  const value = {
+    name: 'hello',
+    digest: 'sha256:ab12',
+    url: 'http://127.0.0.1:8080/hello',
+    timeout: '30s',
+    mode: '0775',
+    on: 'yes',
+    empty: {},
+    none: [],
+    list: ['a', { b: 1, c: 2 }],
+    text: 'line 1\nline 2\n',
+  };
   expect(renderYaml(value)).toBe(
     [
       'name: hello',

@@ -55,5 +55,8 @@ function isLiteral(text: string): boolean {
 function literal(text: string, indent: string): string {
   const [marker, body] = text.endsWith('\n') ? ['|', text.slice(0, -1)] : ['|-', text];
   const pad = indent === '' ? '  ' : indent;
-  return `${marker}\n${body.split('\n').map((line) => (line === '' ? '' : pad + line)).join('\n')}`;
+  return `${marker}\n${body
+    .split('\n')
+    .map((line) => (line === '' ? '' : pad + line))
+    .join('\n')}`;
 }

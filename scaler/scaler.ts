@@ -48,13 +48,31 @@ const TICK_MS = 500;
 /** The leader: watches Functions and pools, listens to gateways, and gives every function its instances. */
 export async function createScaler(deps: ScalerDeps): Promise<Scaler> {
   const { config, log, store, fleet, leadership, key, now = Date.now } = deps;
-  const parts: Parts = { deps, now, functions: createFunctionRegistry(), book: createDemandBook(), packages: createPackages(config.packageDir), writer: createStatusWriter({ store, log }) };
+  const parts: Parts = {
+    deps,
+    now,
+    functions: createFunctionRegistry(),
+    book: createDemandBook(),
+    packages: createPackages(config.packageDir),
+    writer: createStatusWriter({ store, log }),
+  };
   const { functions, writer } = parts;
   const watchers = createWatcherClient({ key: key.privateKey, epoch: leadership.epoch });
   const revisions = await createRevisions({ store, log });
   let rules: RulesView | undefined;
   const sessions = connectGateways(parts, () => capacity);
-  const capacity = createCapacity({ fleet, watchers, packages: parts.packages, gateways: sessions, book: parts.book, demand: config.demand, log, now, rules: () => rules, onChanged: (fn) => onChanged(fn) });
+  const capacity = createCapacity({
+    fleet,
+    watchers,
+    packages: parts.packages,
+    gateways: sessions,
+    book: parts.book,
+    demand: config.demand,
+    log,
+    now,
+    rules: () => rules,
+    onChanged: (fn) => onChanged(fn),
+  });
   const { allocator } = capacity;
   const markStatus = createFunctionStatus({ writer, allocator });
   const onChanged = (fn: ManagedFunction) => {
@@ -127,7 +145,10 @@ function connectGateways({ deps, now, functions, book }: Parts, capacity: () => 
     book,
     log: deps.log,
     now,
-    snapshot: () => [...functions.all()].flatMap((fn) => [...fn.members.values()].filter(({ state }) => state !== 'loading').map((member) => capacity().members.describe(fn, member))),
+    snapshot: () =>
+      [...functions.all()].flatMap((fn) =>
+        [...fn.members.values()].filter(({ state }) => state !== 'loading').map((member) => capacity().members.describe(fn, member)),
+      ),
     onDemand(name) {
       const fn = functions.byName(name);
       if (fn) capacity().reconcile(fn, true);
@@ -138,7 +159,13 @@ function connectGateways({ deps, now, functions, book }: Parts, capacity: () => 
   });
 }
 
-function handleResources({ now, functions, book, packages, writer }: Parts, capacity: Capacity, revisions: Revisions, triggers: Triggers, world: RevisionWorld): ResourceHandlers {
+function handleResources(
+  { now, functions, book, packages, writer }: Parts,
+  capacity: Capacity,
+  revisions: Revisions,
+  triggers: Triggers,
+  world: RevisionWorld,
+): ResourceHandlers {
   const { allocator } = capacity;
   return {
     functions,

@@ -34,7 +34,12 @@ export interface InvokeOptions {
  * @throws PlatformError LOAD_FAILED with file and line; SECRET_MISSING; RUNTIME_UNAVAILABLE
  */
 export async function invoke(fn: FunctionResource, request: InvokeRequest = {}, options: InvokeOptions = {}): Promise<Response> {
-  const running = await startFunction({ fn, packageBytes: packageOf(fn), env: { ...fn.spec.env, ...secretEnv(fn, options.secrets ?? {}) }, python: options.python });
+  const running = await startFunction({
+    fn,
+    packageBytes: packageOf(fn),
+    env: { ...fn.spec.env, ...secretEnv(fn, options.secrets ?? {}) },
+    python: options.python,
+  });
   try {
     const response = await fetch(running.url + (request.path ?? '/'), requestInit(request));
     const body = await response.arrayBuffer();

@@ -7,7 +7,12 @@ import { synthesize } from './synthesize.ts';
 const stack = fib.defineStack((app, { env }) => {
   for (const namespace of ['one', 'two']) {
     const part = new fib.FunctionStack(app, `stack-${namespace}`, { namespace });
-    const fn = new fib.Function(part, 'hello', { runtime: 'nodejs', handler: 'index.handler', code: fib.Code.fromInline('exports.handler = () => 1'), env: { STAGE: env } });
+    const fn = new fib.Function(part, 'hello', {
+      runtime: 'nodejs',
+      handler: 'index.handler',
+      code: fib.Code.fromInline('exports.handler = () => 1'),
+      env: { STAGE: env },
+    });
     fn.addSecret('KEY', fib.Secret.fromName('stripe', { key: 'key' }));
     new ApiObject(part, `settings-${namespace}`, { apiVersion: 'v1', kind: 'ConfigMap', data: { a: 'b' } });
   }

@@ -38,7 +38,10 @@ export function packageOf(fn: FunctionResource): Uint8Array {
   const packages = (fn as { [PACKAGES]?: SynthResult['packages'] })[PACKAGES];
   const bytes = packages?.get(fn.spec.package.digest);
   if (bytes) return bytes;
-  throw new PlatformError('PACKAGE_INVALID', `the code of ${fn.kind} ${fn.metadata?.name} is not known: pass what synthesize(stack).object('Function', …) gave, not a copy`);
+  throw new PlatformError(
+    'PACKAGE_INVALID',
+    `the code of ${fn.kind} ${fn.metadata?.name} is not known: pass what synthesize(stack).object('Function', …) gave, not a copy`,
+  );
 }
 
 function find(objects: readonly SynthObject[], kind: string, name: string, namespace: string | undefined): KubernetesObject {
@@ -47,7 +50,8 @@ function find(objects: readonly SynthObject[], kind: string, name: string, names
   const [first, second] = found;
   if (first && !second) return first;
   const where = namespace === undefined ? name : `${namespace}/${name}`;
-  if (second) throw new PlatformError('NOT_FOUND', `${kind} ${where} is in the namespaces ${found.map(({ metadata }) => metadata.namespace).join(' and ')}: name one`);
+  if (second)
+    throw new PlatformError('NOT_FOUND', `${kind} ${where} is in the namespaces ${found.map(({ metadata }) => metadata.namespace).join(' and ')}: name one`);
   const names = ofKind.map(({ metadata }) => (metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`));
   throw new PlatformError('NOT_FOUND', `the stack has no ${kind} ${where}; ${names.length === 0 ? `it has no ${kind} at all` : `it has ${names.join(', ')}`}`);
 }

@@ -52,7 +52,12 @@ export async function startFunction({ fn, packageBytes, env, python }: FunctionT
 async function leaseInstance(fleet: Fleet, { metadata, spec }: FunctionResource): Promise<Instance> {
   const reason = fleet.unavailable(spec.runtime);
   if (reason !== undefined) throw new PlatformError('RUNTIME_UNAVAILABLE', reason);
-  const template: InstanceTemplate = { key: `cold:${metadata.namespace}/${metadata.name}`, namespace: metadata.namespace, runtime: spec.runtime, memoryBytes: parseSize(spec.deployment.memory ?? '256Mi') };
+  const template: InstanceTemplate = {
+    key: `cold:${metadata.namespace}/${metadata.name}`,
+    namespace: metadata.namespace,
+    runtime: spec.runtime,
+    memoryBytes: parseSize(spec.deployment.memory ?? '256Mi'),
+  };
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const unsubscribe = fleet.subscribe((event) => {
     if (event.type === 'idle') resolve();
@@ -66,7 +71,13 @@ async function leaseInstance(fleet: Fleet, { metadata, spec }: FunctionResource)
   return instance;
 }
 
-async function specialize(instance: Instance, key: string, fn: FunctionResource, packageBytes: Uint8Array, env: Readonly<Record<string, string>>): Promise<void> {
+async function specialize(
+  instance: Instance,
+  key: string,
+  fn: FunctionResource,
+  packageBytes: Uint8Array,
+  env: Readonly<Record<string, string>>,
+): Promise<void> {
   const { digest } = fn.spec.package;
   const exp = Math.floor(Date.now() / 1000) + 60;
   const token = signControlToken(createPrivateKey(key), { aud: instance.id, act: 'specialize', sub: UID, epoch: 1, exp, digest });

@@ -38,7 +38,12 @@ function scheduleIssues(schedule: string, timeZone: string): Issue[] {
   const path = 'spec.timer.schedule';
   const fields = schedule.trim().split(/\s+/).length;
   if (fields !== 5 && fields !== 6) {
-    return [{ path, message: `${JSON.stringify(schedule)} has ${fields} fields: write five (minute, hour, day, month, weekday), such as "*/5 * * * *", or six with seconds first` }];
+    return [
+      {
+        path,
+        message: `${JSON.stringify(schedule)} has ${fields} fields: write five (minute, hour, day, month, weekday), such as "*/5 * * * *", or six with seconds first`,
+      },
+    ];
   }
   try {
     if (new Cron(schedule, { timezone: timeZone, paused: true }).nextRun()) return [];

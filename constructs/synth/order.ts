@@ -13,7 +13,12 @@ export function orderObjects(objects: readonly SynthObject[]): { readonly ordere
     state.set(object, 'open');
     for (const need of object.deps.map((id) => byId.get(id))) {
       if (!need) continue;
-      if (state.get(need) === 'open') problems.push({ path: object.path, code: 'STACK_INVALID', message: `depends on ${need.path}, which depends on it; remove one of the two dependencies` });
+      if (state.get(need) === 'open')
+        problems.push({
+          path: object.path,
+          code: 'STACK_INVALID',
+          message: `depends on ${need.path}, which depends on it; remove one of the two dependencies`,
+        });
       else visit(need);
     }
     state.set(object, 'done');

@@ -39,9 +39,14 @@ function poolProblems(byId: ReadonlyMap<string, SynthObject>, exists: (id: strin
   if (pool === undefined) return [];
   const id = `PodPool/${namespace}/${pool}`;
   const object = byId.get(id);
-  if (!object) return exists(id) ? [] : [invalid(path, `deployment.pool names the PodPool ${namespace}/${pool}, which is not in this stack file; make it, or use another pool`)];
+  if (!object)
+    return exists(id)
+      ? []
+      : [invalid(path, `deployment.pool names the PodPool ${namespace}/${pool}, which is not in this stack file; make it, or use another pool`)];
   const { runtime } = object.object['spec'] as PodPoolSpec;
-  return runtime === spec.runtime ? [] : [invalid(path, `the pool ${object.path} holds ${runtime} instances, and this function needs ${spec.runtime}; use a pool of its runtime`)];
+  return runtime === spec.runtime
+    ? []
+    : [invalid(path, `the pool ${object.path} holds ${runtime} instances, and this function needs ${spec.runtime}; use a pool of its runtime`)];
 }
 
 function missing(exists: (id: string) => boolean, { path, namespace }: Own<unknown>, names: readonly string[]): Problem[] {
@@ -58,7 +63,13 @@ function routeProblems(triggers: readonly Own<TriggerSpec>[]): Problem[] {
     const key = [spec.http.host ?? '', spec.http.match, spec.http.path].join(' ');
     const known = claims.get(key) ?? [];
     const other = known.find(({ http }) => overlap(http.methods, spec.http?.methods ?? []));
-    if (other) problems.push(invalid(path, `the route ${spec.http.host ?? ''}${spec.http.path} (${spec.http.match}) is claimed by ${other.path} already; change the path, the host or the methods of one`));
+    if (other)
+      problems.push(
+        invalid(
+          path,
+          `the route ${spec.http.host ?? ''}${spec.http.path} (${spec.http.match}) is claimed by ${other.path} already; change the path, the host or the methods of one`,
+        ),
+      );
     claims.set(key, [...known, { path, http: spec.http }]);
   }
   return problems;

@@ -80,7 +80,9 @@ test('cdk8s and cdk8s-plus objects come along, with the names of their construct
   role.bind(account);
   configMap(new Construct(stack, 'nested'), 'Resource', { data: { lazy: Lazy.any({ produce: () => 'late' }) } });
   const result = synth(app);
-  expect(ids(result)).toEqual(expect.arrayContaining(['ConfigMap/retail/settings', 'ServiceAccount/retail/reader', 'Role/retail/reads', 'ConfigMap/retail/nested']));
+  expect(ids(result)).toEqual(
+    expect.arrayContaining(['ConfigMap/retail/settings', 'ServiceAccount/retail/reader', 'Role/retail/reads', 'ConfigMap/retail/nested']),
+  );
   const objects = new Map(result.objects.map(({ id, object }) => [id, object]));
   expect(objects.get('ConfigMap/retail/settings')).toMatchObject({ data: { on: 'yes' }, metadata: { labels: { 'fibonacci.dev/stack': 'shop' } } });
   expect(objects.get('ConfigMap/retail/nested')?.['data']).toEqual({ lazy: 'late' });

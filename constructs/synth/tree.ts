@@ -35,7 +35,12 @@ export function dependenciesOf(tree: Tree): { readonly needs: ReadonlyMap<ApiObj
     for (const target of construct.node.dependencies) {
       const range = tree.ranges.get(target);
       if (range) addNeeds(tree, needs, construct, range);
-      else problems.push({ path: construct.node.path, code: 'STACK_INVALID', message: `depends on ${target.node.path}, which is not in this app; make both in one stack file` });
+      else
+        problems.push({
+          path: construct.node.path,
+          code: 'STACK_INVALID',
+          message: `depends on ${target.node.path}, which is not in this app; make both in one stack file`,
+        });
     }
   }
   return { needs, problems };

@@ -5,13 +5,21 @@ import type { KubernetesObject, SynthObject } from './object.ts';
 import type { Problem } from './problem.ts';
 
 /** Puts functions' URLs in the place of their tokens, in every string of every object. `objects` are in the order of the constructs: a function's first HTTP trigger gives its URL. */
-export function fillUrls(objects: readonly SynthObject[], gatewayUrl: string): { readonly objects: readonly SynthObject[]; readonly problems: readonly Problem[] } {
+export function fillUrls(
+  objects: readonly SynthObject[],
+  gatewayUrl: string,
+): { readonly objects: readonly SynthObject[]; readonly problems: readonly Problem[] } {
   const problems: Problem[] = [];
   const urls = urlsByPath(objects, gatewayUrl);
   const filled = objects.map((synth) => {
     const resolve = (path: string): string => {
       const url = urls.get(path);
-      if (url === undefined) problems.push({ path: synth.path, code: 'STACK_INVALID', message: `uses the url of ${path}, which has no HTTP trigger in this stack file; add an HttpTrigger for it` });
+      if (url === undefined)
+        problems.push({
+          path: synth.path,
+          code: 'STACK_INVALID',
+          message: `uses the url of ${path}, which has no HTTP trigger in this stack file; add an HttpTrigger for it`,
+        });
       return url ?? '';
     };
     const object = mapStrings(synth.object, (text) => replaceUrlTokens(text, resolve)) as KubernetesObject;

@@ -19,7 +19,12 @@ function result(names: readonly string[], timeoutSeconds = 5) {
   const define = fib.defineStack((app) => {
     const stack = new fib.FunctionStack(app, 'shop');
     for (const name of names) {
-      new fib.Function(stack, name, { runtime: 'nodejs', handler: 'index.handler', code: fib.Code.fromInline(`// ${name}`), timeout: fib.Duration.seconds(timeoutSeconds) });
+      new fib.Function(stack, name, {
+        runtime: 'nodejs',
+        handler: 'index.handler',
+        code: fib.Code.fromInline(`// ${name}`),
+        timeout: fib.Duration.seconds(timeoutSeconds),
+      });
     }
     new ApiObject(stack, 'shop', { apiVersion: 'v1', kind: 'Namespace' });
   });
@@ -33,7 +38,15 @@ test('one file an object, an index in the order to apply, and packages by their 
   const synth = result(['a', 'b']);
   writeSynth(folder, synth);
   const packages = [...synth.packages.keys()].map((digest) => `packages/${digest.slice(7)}.pkg`);
-  expect(files()).toEqual(['functions/function/default.a.yaml', 'functions/function/default.b.yaml', 'functions/kustomization.yaml', 'functions/namespace/shop.yaml', ...packages].sort());
+  expect(files()).toEqual(
+    [
+      'functions/function/default.a.yaml',
+      'functions/function/default.b.yaml',
+      'functions/kustomization.yaml',
+      'functions/namespace/shop.yaml',
+      ...packages,
+    ].sort(),
+  );
   const kustomization = parse(readFileSync(join(folder, 'functions/kustomization.yaml'), 'utf8')) as { resources: string[] };
   expect(kustomization.resources).toEqual(['namespace/shop.yaml', 'function/default.a.yaml', 'function/default.b.yaml']);
   for (const { object } of synth.objects.slice(1)) {
@@ -62,7 +75,12 @@ test('what is no more is removed, with its package; what others wrote is left', 
   writeFileSync(join(folder, 'packages/README'), 'mine');
   const report = writeSynth(folder, result(['a']));
   expect(report.removed).toHaveLength(2);
-  expect(manifests()).toEqual(['functions/function/default.a.yaml', 'functions/function/default.mine.yaml', 'functions/kustomization.yaml', 'functions/namespace/shop.yaml']);
+  expect(manifests()).toEqual([
+    'functions/function/default.a.yaml',
+    'functions/function/default.mine.yaml',
+    'functions/kustomization.yaml',
+    'functions/namespace/shop.yaml',
+  ]);
   expect(readdirSync(join(folder, 'packages'))).toHaveLength(2);
 });
 

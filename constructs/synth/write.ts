@@ -55,7 +55,9 @@ function listedManifests(folder: string): string[] {
 
 function storedPackages(folder: string): string[] {
   try {
-    return readdirSync(join(folder, PACKAGES)).filter((name) => /^[0-9a-f]{64}\.pkg$/.test(name)).map((name) => `${PACKAGES}/${name}`);
+    return readdirSync(join(folder, PACKAGES))
+      .filter((name) => /^[0-9a-f]{64}\.pkg$/.test(name))
+      .map((name) => `${PACKAGES}/${name}`);
   } catch {
     return [];
   }

@@ -93,7 +93,8 @@ async function answerView(deps: AdminDeps, head: RequestHead, response: ServerRe
 async function answerLogs({ logDir }: AdminDeps, { target }: RequestHead, response: ServerResponse): Promise<void> {
   const query = new URL(target, 'http://admin').searchParams;
   const lines = Number(query.get('lines') ?? DEFAULT_LOG_LINES);
-  if (!Number.isInteger(lines) || lines < 0 || lines > MAX_LOG_LINES) throw new PlatformError('BAD_REQUEST', `lines=${query.get('lines')} is not a whole number from 0 to ${MAX_LOG_LINES}`);
+  if (!Number.isInteger(lines) || lines < 0 || lines > MAX_LOG_LINES)
+    throw new PlatformError('BAD_REQUEST', `lines=${query.get('lines')} is not a whole number from 0 to ${MAX_LOG_LINES}`);
   if (logDir === '') throw new PlatformError('NOT_FOUND', 'this gateway has no log folder: set FIB_LOG_DIR');
   const stopped = new AbortController();
   response.on('close', () => stopped.abort());

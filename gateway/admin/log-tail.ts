@@ -30,7 +30,10 @@ export async function tailLogs({ dir, function: wanted, lines, follow }: LogTail
   while (follow && !signal.aborted) {
     await pause(POLL_MS, signal);
     for (const file of await logFiles(dir)) {
-      const size = await stat(join(dir, file)).then((found) => found.size, () => 0);
+      const size = await stat(join(dir, file)).then(
+        (found) => found.size,
+        () => 0,
+      );
       const known = offsets.get(file) ?? 0;
       if (size === known) continue;
       offsets.set(file, await readLines(join(dir, file), size < known ? 0 : known, false, (line) => isOf(line, wanted) && write(line)));

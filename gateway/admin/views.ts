@@ -41,5 +41,18 @@ export function viewFunctions(table: FunctionTable): object[] {
 /** An instance as the admin API lists it; `inFlight` counts this gateway's requests alone. */
 export function viewInstance(instance: Instance): object {
   const { id, functionKey, uid, content, generation, address, concurrency, zone, draining, inFlight, resting, coldStart } = instance;
-  return { id, function: functionKey, uid, content, generation, address, concurrency, zone, state: draining ? 'draining' : 'ready', inFlight, resting, coldStart };
+  return {
+    id,
+    function: functionKey,
+    uid,
+    content,
+    generation,
+    address,
+    concurrency,
+    zone,
+    state: draining ? 'draining' : 'ready',
+    inFlight,
+    resting,
+    coldStart,
+  };
 }

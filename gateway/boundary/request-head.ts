@@ -32,7 +32,8 @@ const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/i;
  */
 export function readRequestHead(request: IncomingMessage, ids: Ids): RequestHead | PlatformError {
   const { rawHeaders, httpVersionMajor, httpVersionMinor } = request;
-  if (rawHeaders.length > MAX_HEADERS * 2) return new PlatformError('HEADERS_TOO_LARGE', `${rawHeaders.length / 2} headers are more than ${MAX_HEADERS}: send fewer`);
+  if (rawHeaders.length > MAX_HEADERS * 2)
+    return new PlatformError('HEADERS_TOO_LARGE', `${rawHeaders.length / 2} headers are more than ${MAX_HEADERS}: send fewer`);
   if (httpVersionMajor !== 1 || httpVersionMinor > 1) return bad(`HTTP/${request.httpVersion} is not spoken on this port: send HTTP/1.1`);
 
   const scan = new HeaderScan(rawHeaders, httpVersionMinor, request.socket.remoteAddress ?? 'unknown');

@@ -61,14 +61,20 @@ export function createCapacity({ zone, demand, leader }: CapacityDeps): Capacity
     wait(entry, claimant, giveUpAt, again) {
       const { queueLimit } = entry.limits ?? { queueLimit: 0 };
       if (!again && entry.line.size >= queueLimit) {
-        throw new PlatformError('QUEUE_FULL', `${queueLimit} requests wait for ${entry.key} at this gateway: try again later, or raise queueLimit or maxReplicas`);
+        throw new PlatformError(
+          'QUEUE_FULL',
+          `${queueLimit} requests wait for ${entry.key} at this gateway: try again later, or raise queueLimit or maxReplicas`,
+        );
       }
       const place = entry.line.join(claimant, again);
-      place.timer = setTimeout(() => {
-        entry.line.leave(place);
-        demand.changed(entry);
-        claimant.onNoSlot(gaveUp(entry, leader));
-      }, Math.max(0, giveUpAt - performance.now()));
+      place.timer = setTimeout(
+        () => {
+          entry.line.leave(place);
+          demand.changed(entry);
+          claimant.onNoSlot(gaveUp(entry, leader));
+        },
+        Math.max(0, giveUpAt - performance.now()),
+      );
       demand.grew(entry);
       return place;
     },
@@ -109,7 +115,13 @@ export function createCapacity({ zone, demand, leader }: CapacityDeps): Capacity
 function gaveUp(entry: FunctionEntry, leader: LeaderPort): PlatformError {
   const waitedMs = entry.limits?.activationTimeoutMs ?? 0;
   if (!leader.connected) {
-    return new PlatformError('SCALER_UNAVAILABLE', `the scaler has been out of reach and no instance of ${entry.key} became free within ${waitedMs} ms: see the scaler’s log`, { details: { phase: entry.phase } });
+    return new PlatformError(
+      'SCALER_UNAVAILABLE',
+      `the scaler has been out of reach and no instance of ${entry.key} became free within ${waitedMs} ms: see the scaler’s log`,
+      { details: { phase: entry.phase } },
+    );
   }
-  return new PlatformError('ACTIVATION_TIMEOUT', `no instance of ${entry.key} became free within ${waitedMs} ms; it got as far as the phase ${entry.phase}`, { details: { phase: entry.phase } });
+  return new PlatformError('ACTIVATION_TIMEOUT', `no instance of ${entry.key} became free within ${waitedMs} ms; it got as far as the phase ${entry.phase}`, {
+    details: { phase: entry.phase },
+  });
 }

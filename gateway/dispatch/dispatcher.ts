@@ -46,7 +46,10 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const invoke = (entry: FunctionEntry, head: RequestHead, request: IncomingMessage, response: ServerResponse, upgrading?: UpgradingClient) => {
     if (filters.afterMatch.length === 0) return start(entry, head, request, response, upgrading);
     const refuse = (error: unknown) => sendError(response, toPlatformError(error), head.requestId);
-    Promise.resolve(runAfterMatch(filters.afterMatch, entry, head)).then((verdict) => (verdict ? refuse(verdict) : start(entry, head, request, response, upgrading)), refuse);
+    Promise.resolve(runAfterMatch(filters.afterMatch, entry, head)).then(
+      (verdict) => (verdict ? refuse(verdict) : start(entry, head, request, response, upgrading)),
+      refuse,
+    );
   };
   const handle = (request: IncomingMessage, response: ServerResponse, upgrading?: UpgradingClient) => {
     const resolved = resolve(request);

@@ -68,7 +68,15 @@ export class Exchange implements Claimant {
   #retiredTries = 0;
   #done = false;
 
-  constructor(deps: ExchangeDeps, entry: FunctionEntry, limits: FunctionLimits, head: RequestHead, request: IncomingMessage, response: ServerResponse, upgrading?: UpgradingClient) {
+  constructor(
+    deps: ExchangeDeps,
+    entry: FunctionEntry,
+    limits: FunctionLimits,
+    head: RequestHead,
+    request: IncomingMessage,
+    response: ServerResponse,
+    upgrading?: UpgradingClient,
+  ) {
     this.deps = deps;
     this.entry = entry;
     this.#limits = limits;

@@ -36,7 +36,10 @@ export function badResponse(key: string, cause: unknown): PlatformError {
 export function tryFailed(key: string, failure: Failure): PlatformError {
   switch (failure.kind) {
     case 'not-started':
-      return new PlatformError(isErrorCode(failure.code) ? failure.code : 'NO_CAPACITY', `an instance of ${key} refused the request (${failure.code}) before it began: try again`);
+      return new PlatformError(
+        isErrorCode(failure.code) ? failure.code : 'NO_CAPACITY',
+        `an instance of ${key} refused the request (${failure.code}) before it began: try again`,
+      );
     case 'unconnected':
       return new PlatformError('UPSTREAM_FAILED', `an instance of ${key} could not be reached (${failure.reason}); the request did not run`);
     case 'broken':

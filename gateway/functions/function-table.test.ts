@@ -9,11 +9,21 @@ import { createFunctionTable } from './function-table.ts';
 
 const meta = (name: string) => ({ namespace: 'demo', name, uid: `uid-${name}`, creationTimestamp: '2026-01-01T00:00:00Z' });
 const spec = {
-  timeout: '2s', activationTimeout: '3s', queueLimit: 7, bodyLimit: '64Ki', retry: 'safe', scaling: { targetRate: 50 },
+  timeout: '2s',
+  activationTimeout: '3s',
+  queueLimit: 7,
+  bodyLimit: '64Ki',
+  retry: 'safe',
+  scaling: { targetRate: 50 },
 };
 const fn = (name: string) => ({ apiVersion: API_VERSION, kind: 'Function', metadata: meta(name), spec }) as unknown as AnyResource;
 const trigger = (name: string, target: string) =>
-  ({ apiVersion: API_VERSION, kind: 'Trigger', metadata: meta(name), spec: { function: target, http: { path: `/${name}`, match: 'prefix', methods: [] } } }) as AnyResource;
+  ({
+    apiVersion: API_VERSION,
+    kind: 'Trigger',
+    metadata: meta(name),
+    spec: { function: target, http: { path: `/${name}`, match: 'prefix', methods: [] } },
+  }) as AnyResource;
 
 /** Watches as a store gives them, driven by hand. */
 async function setUp() {

@@ -65,7 +65,8 @@ export async function createFunctionTable({ store, routes, log, onChange }: Func
     routes.remove(namespace, name);
     dropTrigger(`${namespace}/${name}`);
   };
-  const onInvalid: NonNullable<StoreWatch<'Function'>['onInvalid']> = ({ source, message }) => log.warn('an object is not valid and was left as before', { source, error: message });
+  const onInvalid: NonNullable<StoreWatch<'Function'>['onInvalid']> = ({ source, message }) =>
+    log.warn('an object is not valid and was left as before', { source, error: message });
 
   const watches = await Promise.all([
     store.watch('Function', {

@@ -26,7 +26,9 @@ test('one with requests under way stays, however long they take', () => {
 });
 
 test('ten thousand functions, a thousand of them used, stay under 2 MB', () => {
-  const entries = Array.from({ length: 10_000 }, (_, n) => (n < 1000 ? used(`a-long-function-name-${n}`, 0) : new FunctionEntry('demo', `a-long-function-name-${n}`)));
+  const entries = Array.from({ length: 10_000 }, (_, n) =>
+    n < 1000 ? used(`a-long-function-name-${n}`, 0) : new FunctionEntry('demo', `a-long-function-name-${n}`),
+  );
   for (const entry of entries) entry.tally.lastUsed = 0;
   expect(renderMetrics(entries, createMetrics(), 0).length).toBeLessThan(2_000_000);
 });

@@ -46,7 +46,8 @@ export class Tally {
     // With all four codes there the limit of six leaves room for two of these three; an absent gauge says 0, and a counter that misses a scrape loses nothing.
     const shows = { waiting: waiting > 0 || !allCodes, durations: !(allCodes && waiting > 0) };
     return {
-      invocations: this.#code('200', this.succeeded, true) + this.#code('4xx', this.clientErrors) + this.#code('5xx', this.failed) + this.#code('504', this.timedOut),
+      invocations:
+        this.#code('200', this.succeeded, true) + this.#code('4xx', this.clientErrors) + this.#code('5xx', this.failed) + this.#code('504', this.timedOut),
       durations: shows.durations ? `${METRICS.invokeDurationSum}${this.#labels} ${this.durationSeconds}\n` : '',
       inFlight: `${METRICS.inFlight}${this.#labels} ${inFlight}\n`,
       waiting: shows.waiting ? `${METRICS.waiting}${this.#labels} ${waiting}\n` : '',

@@ -47,7 +47,11 @@ test.each([
 });
 
 test('allow names the methods of every route on the way, and nothing where there is none', () => {
-  const { index } = indexOf(route('a', { path: '/a', methods: ['GET'] }), route('b', { path: '/a/b', methods: ['PUT'] }), route('c', { path: '/a/b', match: 'exact', methods: ['POST'] }));
+  const { index } = indexOf(
+    route('a', { path: '/a', methods: ['GET'] }),
+    route('b', { path: '/a/b', methods: ['PUT'] }),
+    route('c', { path: '/a/b', match: 'exact', methods: ['POST'] }),
+  );
   expect(index.methodsOf('h', '/a/b')).toEqual(['GET', 'POST', 'PUT']);
   expect(index.methodsOf('h', '/a/b/c')).toEqual(['GET', 'PUT']);
   expect(index.methodsOf('h', '/x')).toEqual([]);
@@ -69,7 +73,13 @@ test('whatever comes and goes, a match is what the accepted routes say', () => {
   const segment = fc.constantFrom('a', 'b');
   const path = fc.array(segment, { maxLength: 3 }).map((parts) => `/${parts.join('/')}`);
   const methods = fc.subarray(['GET', 'POST'] as const);
-  const change = fc.record({ name: fc.constantFrom('p', 'q', 'r', 's'), path, methods, match: fc.constantFrom('prefix' as const, 'exact' as const), remove: fc.boolean() });
+  const change = fc.record({
+    name: fc.constantFrom('p', 'q', 'r', 's'),
+    path,
+    methods,
+    match: fc.constantFrom('prefix' as const, 'exact' as const),
+    remove: fc.boolean(),
+  });
   fc.assert(
     fc.property(fc.array(change, { maxLength: 25 }), path, fc.constantFrom('GET', 'POST'), (changes, asked, method) => {
       const { index, find } = indexOf();

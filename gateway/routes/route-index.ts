@@ -95,7 +95,7 @@ export function createRouteIndex<T>(): RouteIndex<T> {
 function walk<T>(root: Node<T>, path: string, method: string): Claim<T> | undefined {
   let node = root;
   let best = pick(node.prefix, method);
-  for (let from = 1; from < path.length; ) {
+  for (let from = 1; from < path.length;) {
     if (node.children === undefined) return best;
     const slash = path.indexOf('/', from);
     const child = node.children.get(slash < 0 ? path.slice(from) : path.slice(from, slash));

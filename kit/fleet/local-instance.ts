@@ -31,7 +31,13 @@ interface Callbacks {
 const HOST = '127.0.0.1';
 
 /** Starts one watcher with a scratch folder of its own and nothing of the scaler's environment but what programs need to run. */
-export async function startInstance(host: InstanceHost, id: string, template: InstanceTemplate, start: RuntimeStart & { kind: 'start' }, callbacks: Callbacks): Promise<StartedInstance> {
+export async function startInstance(
+  host: InstanceHost,
+  id: string,
+  template: InstanceTemplate,
+  start: RuntimeStart & { kind: 'start' },
+  callbacks: Callbacks,
+): Promise<StartedInstance> {
   const scratch = join(host.stateDir, 'instances', id);
   await mkdir(scratch, { recursive: true, mode: 0o700 });
   const log = createInstanceLog(join(host.stateDir, 'logs', `${id}.log`));

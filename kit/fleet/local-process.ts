@@ -55,7 +55,10 @@ export function startWatcherProcess(options: WatcherProcessOptions): WatcherProc
     done = true;
     clearTimeout(timer);
     if (child.pid !== undefined) killGroup(child.pid, 'SIGKILL');
-    const tail = readers.map((reader) => reader.tail()).join(' ').trim();
+    const tail = readers
+      .map((reader) => reader.tail())
+      .join(' ')
+      .trim();
     options.onExit(timedOut ? `it did not listen within ${options.startTimeoutMs} ms` : tail ? `${reason}: ${tail}` : reason);
     void Promise.all(readers.map((reader) => reader.ended)).then(() => log.close());
   };

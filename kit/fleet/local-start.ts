@@ -30,7 +30,10 @@ export async function readRuntimeStart(runtimesDir: string, runtime: Runtime, pr
   try {
     parsed = JSON.parse(await readFile(file, 'utf8')) as StartFile;
   } catch (error) {
-    return { kind: 'unavailable', reason: `runtime ${runtime} cannot be started: ${(error as Error).message}; set FIB_RUNTIMES_DIR to the folder that holds ${runtime}/start.json` };
+    return {
+      kind: 'unavailable',
+      reason: `runtime ${runtime} cannot be started: ${(error as Error).message}; set FIB_RUNTIMES_DIR to the folder that holds ${runtime}/start.json`,
+    };
   }
   const texts = [...parsed.command, ...Object.values(parsed.env ?? {})];
   if (programs.python === '' && texts.some((text) => text.includes('{python}'))) {

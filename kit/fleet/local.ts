@@ -130,7 +130,9 @@ class LocalFleet implements Fleet {
   /** Starts what is missing and ends what is too much: first what has not begun to start, then what starts, then the youngest idle. */
   #level(group: Group): void {
     if (this.#closed) return;
-    const unleased = [...this.#members.values()].filter(({ template, state }) => template.key === group.template.key && (state === 'starting' || state === 'idle'));
+    const unleased = [...this.#members.values()].filter(
+      ({ template, state }) => template.key === group.template.key && (state === 'starting' || state === 'idle'),
+    );
     const excess = unleased.length - group.unleased;
     if (excess > 0) {
       const rank = (member: Member) => (member.state === 'idle' ? 2 : member.process ? 1 : 0);
@@ -158,7 +160,14 @@ class LocalFleet implements Fleet {
   #addMember(template: InstanceTemplate): Member {
     const { promise, resolve } = Promise.withResolvers<void>();
     const owner = template.key.replace(/^[a-z]+:[^/]*\//, '').replace(/#.*$/, '');
-    const member: Member = { id: `${owner}-${randomBytes(4).toString('hex')}`, template, startedAt: Date.now(), state: 'starting', gone: promise, resolveGone: resolve };
+    const member: Member = {
+      id: `${owner}-${randomBytes(4).toString('hex')}`,
+      template,
+      startedAt: Date.now(),
+      state: 'starting',
+      gone: promise,
+      resolveGone: resolve,
+    };
     this.#members.set(member.id, member);
     return member;
   }

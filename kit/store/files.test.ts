@@ -55,7 +55,8 @@ describe('file store', () => {
     const other = await createFileStore(dir);
     await other.apply(sampleFunction('a'));
     const seen: string[] = [];
-    const describeEvent = ({ type, object, previous }: StoreEvent<'Function'>) => `${type} ${object.metadata.name} ${previous?.spec.concurrency ?? '-'}→${object.spec.concurrency}`;
+    const describeEvent = ({ type, object, previous }: StoreEvent<'Function'>) =>
+      `${type} ${object.metadata.name} ${previous?.spec.concurrency ?? '-'}→${object.spec.concurrency}`;
     await store.watch('Function', {
       onSync: (objects) => seen.push(`sync ${objects.map((o) => o.metadata.name).join()}`),
       onEvent: (event) => seen.push(describeEvent(event)),

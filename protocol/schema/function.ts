@@ -41,7 +41,10 @@ export const functionSpec = closed(
       description: 'Module path without extension, a dot, and the export: `index.handler`.',
     }),
     signature: oneOf(['event', 'fetch', 'asgi', 'wsgi'], { description: 'How the handler is called (watcher.md, sections 6 and 7).', default: 'event' }),
-    mode: oneOf(['thread', 'process'], { description: '`thread`: one executor runs all requests of an instance; `process`: one process a request.', default: 'thread' }),
+    mode: oneOf(['thread', 'process'], {
+      description: '`thread`: one executor runs all requests of an instance; `process`: one process a request.',
+      default: 'thread',
+    }),
     package: closed(
       {
         digest: digest({ description: 'Digest of the code package.' }),
@@ -49,7 +52,12 @@ export const functionSpec = closed(
       },
       { description: 'The code, by content.' },
     ),
-    env: Type.Record(Type.String({ pattern: ENV_NAME_PATTERN }), text(32_768, { description: 'A value.' }), { additionalProperties: false, maxProperties: 256, description: 'Environment variables.', default: {} }),
+    env: Type.Record(Type.String({ pattern: ENV_NAME_PATTERN }), text(32_768, { description: 'A value.' }), {
+      additionalProperties: false,
+      maxProperties: 256,
+      description: 'Environment variables.',
+      default: {},
+    }),
     secrets: Type.Array(secret, { maxItems: 64, description: 'Environment variables from Secrets.', default: [] }),
     timeout: duration({ description: 'Longest run of one invocation, 100ms to 15m. All other timeouts follow from it.', default: '30s' }),
     activationTimeout: duration({ description: 'Longest wait for an instance, 1s to 5m.', default: '30s' }),
@@ -57,7 +65,8 @@ export const functionSpec = closed(
     queueLimit: integer(1, 100_000, { description: 'Requests that may wait for an instance, at each gateway.', default: 1000 }),
     bodyLimit: size({ description: 'Largest request body, at most 64Mi.', default: '10Mi' }),
     retry: oneOf(['idempotent', 'safe', 'never'], {
-      description: 'What the gateway sends again after a broken connection: idempotent methods only, anything, or nothing. A request that was marked not started may always go elsewhere.',
+      description:
+        'What the gateway sends again after a broken connection: idempotent methods only, anything, or nothing. A request that was marked not started may always go elsewhere.',
       default: 'idempotent',
     }),
     deployment,

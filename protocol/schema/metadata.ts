@@ -10,9 +10,19 @@ export const metadataSchema = closed(
     name: Type.String({ pattern: NAME_PATTERN, minLength: 1, maxLength: 253, description: 'Unique in kind and namespace; without dots.' }),
     namespace: name({ description: 'The namespace.' }),
     labels: Type.Optional(
-      Type.Record(Type.String({ pattern: LABEL_KEY }), Type.String({ pattern: LABEL_VALUE, maxLength: 63 }), { additionalProperties: false, maxProperties: 64, description: 'For selecting.' }),
+      Type.Record(Type.String({ pattern: LABEL_KEY }), Type.String({ pattern: LABEL_VALUE, maxLength: 63 }), {
+        additionalProperties: false,
+        maxProperties: 64,
+        description: 'For selecting.',
+      }),
     ),
-    annotations: Type.Optional(Type.Record(Type.String({ pattern: LABEL_KEY }), text(65_536, { description: 'Anything.' }), { additionalProperties: false, maxProperties: 64, description: 'For people and tools.' })),
+    annotations: Type.Optional(
+      Type.Record(Type.String({ pattern: LABEL_KEY }), text(65_536, { description: 'Anything.' }), {
+        additionalProperties: false,
+        maxProperties: 64,
+        description: 'For people and tools.',
+      }),
+    ),
     uid: Type.Optional(text(64, { description: 'Set by the store.' })),
     generation: Type.Optional(integer(0, Number.MAX_SAFE_INTEGER, { description: 'Set by the store.' })),
     resourceVersion: Type.Optional(text(64, { description: 'Set by the store.' })),

@@ -6,7 +6,10 @@ const percent = (description: string, value: number) => integer(1, 100, { descri
 
 const metric = {
   requestsPerSecond: Type.Optional(
-    closed({ utilizationPercent: percent('Share of the functions’ `scaling.targetRate` that is aimed at.', 85) }, { description: 'Answered requests a second.' }),
+    closed(
+      { utilizationPercent: percent('Share of the functions’ `scaling.targetRate` that is aimed at.', 85) },
+      { description: 'Answered requests a second.' },
+    ),
   ),
   concurrency: Type.Optional(
     closed({ utilizationPercent: percent('Share of the functions’ `concurrency` that is aimed at.', 70) }, { description: 'Requests in flight and waiting.' }),
@@ -22,7 +25,8 @@ const metric = {
         promql: Type.String({
           minLength: 1,
           maxLength: 4096,
-          description: 'Replicas wanted, by `function_name`. A comparison on top (`… > sum(function_service_count) by (function_name)`) is the alert as it stands, and its left side the replicas wanted.',
+          description:
+            'Replicas wanted, by `function_name`. A comparison on top (`… > sum(function_service_count) by (function_name)`) is the alert as it stands, and its left side the replicas wanted.',
         }),
       },
       { description: 'Your own expression.' },

@@ -14,7 +14,11 @@ const http = closed(
     match: oneOf(['prefix', 'exact'], { description: '`prefix`: this path and all below it, by whole segments. `exact`: this path alone.', default: 'prefix' }),
     methods: Type.Array(oneOf(HTTP_METHODS, { description: 'A method.' }), { maxItems: 7, description: 'Methods; none = all.', default: [] }),
     host: Type.Optional(
-      Type.String({ pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$', maxLength: 253, description: 'Host name without port; none = all.' }),
+      Type.String({
+        pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$',
+        maxLength: 253,
+        description: 'Host name without port; none = all.',
+      }),
     ),
   },
   { description: 'Requests to the gateway.' },
@@ -63,7 +67,7 @@ export const triggerKind = defineKind({
       path: ['spec', 'http'],
       cel: "!self.path.split('/').exists(s, s == '.' || s == '..')",
       message: (s) => `path (${s.path}) must be canonical, without "." and ".." segments`,
-      messageCel: "'path (' + self.path + ') must be canonical, without \".\" and \"..\" segments'",
+      messageCel: '\'path (\' + self.path + \') must be canonical, without "." and ".." segments\'',
       check: (s) => !s.path.split('/').some((part) => part === '.' || part === '..'),
     }),
     rule<TriggerSpec>({

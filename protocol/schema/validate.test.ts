@@ -5,9 +5,19 @@ import { resourceIssues } from './validate.ts';
 
 const fn = sampleFunction();
 const withSpec = (spec: Record<string, unknown>) => ({ ...fn, spec: { ...fn.spec, ...spec } });
-const trigger = (spec: Record<string, unknown>) => ({ apiVersion: API_VERSION, kind: 'Trigger', metadata: { name: 't', namespace: 'default' }, spec: { function: 'hello', ...spec } });
+const trigger = (spec: Record<string, unknown>) => ({
+  apiVersion: API_VERSION,
+  kind: 'Trigger',
+  metadata: { name: 't', namespace: 'default' },
+  spec: { function: 'hello', ...spec },
+});
 const http = { path: '/hello', match: 'prefix', methods: [] };
-const rule = (spec: Record<string, unknown>) => ({ apiVersion: API_VERSION, kind: 'ScalingRule', metadata: { name: 'r', namespace: 'default' }, spec: { functions: ['hello'], ...spec } });
+const rule = (spec: Record<string, unknown>) => ({
+  apiVersion: API_VERSION,
+  kind: 'ScalingRule',
+  metadata: { name: 'r', namespace: 'default' },
+  spec: { functions: ['hello'], ...spec },
+});
 
 describe('a valid object has no issues', () => {
   it.each([
@@ -30,7 +40,12 @@ describe('what is wrong is named by path, value and way out', () => {
     ['an unknown top-level field', { ...fn, sepc: {} }, 'sepc', /did you mean spec/],
     ['a missing field', withSpec({ handler: undefined }), 'spec.handler', /required/],
     ['a wrong enum', withSpec({ runtime: 'ruby' }), 'spec.runtime', /"ruby" is not one of "nodejs", "python"/],
-    ['min over max', withSpec({ scaling: { ...fn.spec.scaling, minReplicas: 5, maxReplicas: 3 } }), 'spec.scaling', /minReplicas \(5\) must not exceed maxReplicas \(3\)/],
+    [
+      'min over max',
+      withSpec({ scaling: { ...fn.spec.scaling, minReplicas: 5, maxReplicas: 3 } }),
+      'spec.scaling',
+      /minReplicas \(5\) must not exceed maxReplicas \(3\)/,
+    ],
     ['a zero concurrency', withSpec({ concurrency: 0 }), 'spec.concurrency', /0 must be >= 1/],
     ['a huge concurrency', withSpec({ concurrency: 1001 }), 'spec.concurrency', /1001/],
     ['a fractional count', withSpec({ concurrency: 1.5 }), 'spec.concurrency', /1.5/],
@@ -45,7 +60,17 @@ describe('what is wrong is named by path, value and way out', () => {
     ['a bad env name', withSpec({ env: { '1X': 'a' } }), 'spec.env.1X', /the name "1X" must match pattern/],
     ['an env value that is a number', withSpec({ env: { X: 1 } }), 'spec.env.X', /1 must be string/],
     ['too much env', withSpec({ env: Object.fromEntries(Array.from({ length: 257 }, (_, i) => [`E${i}`, ''])) }), 'spec.env', /256/],
-    ['a secret twice', withSpec({ secrets: [{ env: 'A', name: 's', key: 'k' }, { env: 'A', name: 's', key: 'k' }] }), 'spec.secrets', /env of its own/],
+    [
+      'a secret twice',
+      withSpec({
+        secrets: [
+          { env: 'A', name: 's', key: 'k' },
+          { env: 'A', name: 's', key: 'k' },
+        ],
+      }),
+      'spec.secrets',
+      /env of its own/,
+    ],
     ['a bad name', { ...fn, metadata: { name: 'Hello', namespace: 'default' } }, 'metadata.name', /"Hello"/],
     ['a name that escapes', { ...fn, metadata: { name: '../x', namespace: 'default' } }, 'metadata.name', /pattern/],
     ['a bad label', { ...fn, metadata: { ...fn.metadata, labels: { a: 'x y' } } }, 'metadata.labels.a', /pattern/],

@@ -72,7 +72,10 @@ interface SchemaError {
 }
 
 function toIssues(error: SchemaError, schema: TSchema, root: unknown, at: string): Issue[] {
-  const parts = error.instancePath.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const parts = error.instancePath
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
   const path = parts.reduce((prefix, part) => (/^\d+$/.test(part) ? `${prefix}[${part}]` : prefix ? `${prefix}.${part}` : part), at);
   const value = valueAt(root, parts);
   if (error.keyword === 'required') {

@@ -34,7 +34,10 @@ export function createExposition({ functions, allocator, liveGateways }: Exposit
   return metrics;
 }
 
-function collectFunction(gauges: Record<'serviceCount' | 'targetRate' | 'targetConcurrency' | 'memoryLimit' | 'stabilization', Family>, fn: ManagedFunction): void {
+function collectFunction(
+  gauges: Record<'serviceCount' | 'targetRate' | 'targetConcurrency' | 'memoryLimit' | 'stabilization', Family>,
+  fn: ManagedFunction,
+): void {
   const labels = { function_name: fn.name };
   const { scaling, concurrency } = fn.resource.spec;
   gauges.serviceCount.cell(labels).value = [...fn.members.values()].filter(({ state }) => state !== 'draining').length;

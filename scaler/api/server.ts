@@ -24,7 +24,11 @@ export function createApi(deps: ApiDeps): Promise<Served> {
   const routes: Record<string, { method: 'GET' | 'POST'; open?: boolean; handle(request: IncomingMessage, response: ServerResponse): void }> = {
     [SCALER_PATHS.health]: { method: 'GET', open: true, handle: (_, response) => sendJson(response, 200, { status: 'ok' }) },
     [SCALER_PATHS.ready]: { method: 'GET', open: true, handle: (_, response) => sendJson(response, 200, { status: 'ready' }) },
-    [SCALER_PATHS.metrics]: { method: 'GET', open: true, handle: (_, response) => void response.writeHead(200, { 'content-type': METRICS_CONTENT_TYPE }).end(deps.metrics()) },
+    [SCALER_PATHS.metrics]: {
+      method: 'GET',
+      open: true,
+      handle: (_, response) => void response.writeHead(200, { 'content-type': METRICS_CONTENT_TYPE }).end(deps.metrics()),
+    },
     [SCALER_PATHS.targets]: { method: 'GET', handle: (_, response) => sendJson(response, 200, deps.targets()) },
     [SCALER_PATHS.state]: { method: 'GET', handle: (_, response) => sendJson(response, 200, deps.state()) },
     [SCALER_PATHS.stream]: { method: 'POST', handle: deps.acceptStream },

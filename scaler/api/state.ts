@@ -62,6 +62,7 @@ function renderFunction(fn: ManagedFunction): object {
     readyReplicas: members.filter(({ state }) => state === 'ready').length,
     revision: fn.latest?.name ?? null,
     serving: fn.good?.name ?? null,
-    problem: fn.unresolved ?? fn.blocked?.problem ?? (fn.failedContent !== undefined && fn.failedContent === fn.latest?.content ? (fn.lastError ?? null) : null),
+    problem:
+      fn.unresolved ?? fn.blocked?.problem ?? (fn.failedContent !== undefined && fn.failedContent === fn.latest?.content ? (fn.lastError ?? null) : null),
   };
 }

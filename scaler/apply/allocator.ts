@@ -147,7 +147,10 @@ export function createAllocator({ fleet, now, onAvailable, loading }: AllocatorD
       if (pool === '' || !resource) return undefined;
       const { leased } = counts(resource);
       if (canServe({ max: resource.spec.max, leased })) return undefined;
-      return new PlatformError('NO_CAPACITY', `all ${leased} instances of pod pool ${pool} are taken (max ${resource.spec.max}): raise its max, or wait until another function scales in`);
+      return new PlatformError(
+        'NO_CAPACITY',
+        `all ${leased} instances of pod pool ${pool} are taken (max ${resource.spec.max}): raise its max, or wait until another function scales in`,
+      );
     },
     close() {
       unsubscribe();

@@ -10,7 +10,16 @@ export function createFunctionStatus({ writer, allocator }: { writer: StatusWrit
   const last = new WeakMap<ManagedFunction, string>();
   return (fn) => {
     if (fn.deleted) return;
-    const key = JSON.stringify([fn.resource.metadata.generation, fn.replicas, readyMembers(fn).length, fn.latest?.name, fn.failedContent, fn.unresolved, fn.lastError, fn.blocked?.until]);
+    const key = JSON.stringify([
+      fn.resource.metadata.generation,
+      fn.replicas,
+      readyMembers(fn).length,
+      fn.latest?.name,
+      fn.failedContent,
+      fn.unresolved,
+      fn.lastError,
+      fn.blocked?.until,
+    ]);
     if (last.get(fn) === key) return;
     last.set(fn, key);
     const { namespace, name } = fn.resource.metadata;
@@ -27,8 +36,14 @@ export function markPoolStatus(writer: StatusWriter, allocator: Allocator, { met
     const counts = allocator.counts(pool);
     const full = counts.idle >= pool.spec.min;
     const generation = pool.metadata.generation ?? 1;
-    const verdict = full ? { status: 'True' as const, reason: 'Ready', message: '' } : { status: 'False' as const, reason: 'Filling', message: `${counts.idle} of ${pool.spec.min} instances wait` };
-    return { observedGeneration: generation, conditions: [conditionSince(previous?.conditions, { type: 'Ready', ...verdict, observedGeneration: generation }, new Date())], ...counts };
+    const verdict = full
+      ? { status: 'True' as const, reason: 'Ready', message: '' }
+      : { status: 'False' as const, reason: 'Filling', message: `${counts.idle} of ${pool.spec.min} instances wait` };
+    return {
+      observedGeneration: generation,
+      conditions: [conditionSince(previous?.conditions, { type: 'Ready', ...verdict, observedGeneration: generation }, new Date())],
+      ...counts,
+    };
   });
 }
 

@@ -128,10 +128,11 @@ export function createMembers(deps: MembersDeps): Members {
       log.warn('instance could not be updated', { instance: member.id, function: fn.name, revision: revision.name, code: error.code, reason: error.message });
       if (CONTENT_CODES.includes(error.code) && fn.good?.content !== revision.content) deps.onLoadFailed(fn, revision, error);
       else if (++member.updateFailures >= MAX_UPDATE_FAILURES || CONTENT_CODES.includes(error.code)) member.defective = true;
-      else return void later(UPDATE_RETRY_MS * member.updateFailures, () => {
-        member.updating = false;
-        deps.onChange(fn);
-      });
+      else
+        return void later(UPDATE_RETRY_MS * member.updateFailures, () => {
+          member.updating = false;
+          deps.onChange(fn);
+        });
     }
     member.updating = false;
     deps.onChange(fn);
@@ -156,7 +157,20 @@ export function createMembers(deps: MembersDeps): Members {
     describe,
     start(fn, instance, revision) {
       const { id, dataAddress = '', controlUrl = '', zone } = instance;
-      const member: Member = { id, dataAddress, controlUrl, zone, since: now(), template: revision.template, state: 'loading', revision, updating: false, updateFailures: 0, defective: false, drainedBy: new Set() };
+      const member: Member = {
+        id,
+        dataAddress,
+        controlUrl,
+        zone,
+        since: now(),
+        template: revision.template,
+        state: 'loading',
+        revision,
+        updating: false,
+        updateFailures: 0,
+        defective: false,
+        drainedBy: new Set(),
+      };
       fn.members.set(id, member);
       owners.set(id, fn);
       specializing++;
@@ -215,7 +229,11 @@ function describe(fn: ManagedFunction, { id, dataAddress, zone, state, revision 
 }
 
 /** What the watcher does not account for is the wait for an instance and the way to it. */
-function phasesOf({ pool, spec }: ResolvedRevision, { codeMs, dependenciesMs, initMs }: LoadTimings, totalMs: number): NonNullable<StreamInstance['coldStart']> {
+function phasesOf(
+  { pool, spec }: ResolvedRevision,
+  { codeMs, dependenciesMs, initMs }: LoadTimings,
+  totalMs: number,
+): NonNullable<StreamInstance['coldStart']> {
   return { pool, runtime: spec.runtime, allocateMs: Math.max(0, totalMs - codeMs - dependenciesMs - initMs), codeMs, dependenciesMs, initMs };
 }
 

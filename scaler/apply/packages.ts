@@ -43,7 +43,8 @@ export function createPackages(dir: string, maxBytes: number = MAX_CACHED_BYTES)
     const bytes = await readFile(file).catch((cause) => {
       throw new PlatformError('PACKAGE_INVALID', `the package ${digest} cannot be read: ${(cause as Error).message}; deploy the function again`, { cause });
     });
-    if (digestOf(bytes) !== digest) throw new PlatformError('PACKAGE_INVALID', `the package ${digest} has other content than its digest says: deploy the function again`);
+    if (digestOf(bytes) !== digest)
+      throw new PlatformError('PACKAGE_INVALID', `the package ${digest} has other content than its digest says: deploy the function again`);
     keep(digest, bytes);
     return bytes;
   };

@@ -61,7 +61,10 @@ export async function createRevisions({ store, log }: { store: Store; log: Log }
       const { namespace } = fn.resource.metadata;
       const all = [...(names.get(fn.uid) ?? []), revision.name];
       const pruned = revisionsToPrune(all);
-      names.set(fn.uid, all.filter((name) => !pruned.includes(name)));
+      names.set(
+        fn.uid,
+        all.filter((name) => !pruned.includes(name)),
+      );
       namespaces.set(fn.uid, namespace);
       const resource = toResource(fn, revision);
       write(async () => {
@@ -88,6 +91,13 @@ function toResource(fn: ManagedFunction, revision: ResolvedRevision): RevisionRe
     apiVersion: API_VERSION,
     kind: 'Revision',
     metadata: { namespace, name: revision.name, labels: { [LABELS.function]: name, ...(stack !== undefined && { [LABELS.stack]: stack }) } },
-    spec: { function: name, functionUid: fn.uid, generation: revision.observedGeneration, template: revision.template, content: revision.content, snapshot: revision.spec },
+    spec: {
+      function: name,
+      functionUid: fn.uid,
+      generation: revision.observedGeneration,
+      template: revision.template,
+      content: revision.content,
+      snapshot: revision.spec,
+    },
   };
 }

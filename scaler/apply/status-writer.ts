@@ -37,7 +37,9 @@ export function createStatusWriter({ store, log }: { store: Pick<Store, 'applySt
         const status = render(previous);
         if (status === undefined || (previous !== undefined && canonicalJson(previous) === canonicalJson(status))) return;
         last.set(key, status);
-        await store.applyStatus(kind, namespace, name, status).catch((err: unknown) => log.error('status could not be written', { kind, namespace, name, err }));
+        await store
+          .applyStatus(kind, namespace, name, status)
+          .catch((err: unknown) => log.error('status could not be written', { kind, namespace, name, err }));
       });
       timer ??= setTimeout(() => void flush(), INTERVAL_MS);
     },

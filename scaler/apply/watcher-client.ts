@@ -42,7 +42,14 @@ export function createWatcherClient({ key, epoch }: { key: KeyObject; epoch: num
   const agent = new Agent({ keepAliveTimeout: 4000, connections: 4 });
 
   const load = async (act: 'specialize' | 'update', target: Target, fn: ManagedFunction, revision: ResolvedRevision, bytes: Uint8Array) => {
-    const claims: ControlClaims = { aud: target.id, act, sub: fn.uid, epoch, exp: Math.floor(Date.now() / 1000) + TOKEN_LIFE_S, digest: revision.spec.package.digest };
+    const claims: ControlClaims = {
+      aud: target.id,
+      act,
+      sub: fn.uid,
+      epoch,
+      exp: Math.floor(Date.now() / 1000) + TOKEN_LIFE_S,
+      digest: revision.spec.package.digest,
+    };
     const answer = await send(agent, target.controlUrl + CONTROL_PATHS[act], {
       method: 'POST',
       headers: { authorization: `Bearer ${signControlToken(key, claims)}`, 'content-type': REVISION_CONTENT_TYPE },
@@ -55,7 +62,12 @@ export function createWatcherClient({ key, epoch }: { key: KeyObject; epoch: num
   return {
     specialize: (...args) => load('specialize', ...args),
     update: (...args) => load('update', ...args),
-    status: (target) => send(agent, target.controlUrl + CONTROL_PATHS.status, { method: 'GET', headersTimeout: STATUS_TIMEOUT_MS, bodyTimeout: STATUS_TIMEOUT_MS }) as Promise<WatcherStatus>,
+    status: (target) =>
+      send(agent, target.controlUrl + CONTROL_PATHS.status, {
+        method: 'GET',
+        headersTimeout: STATUS_TIMEOUT_MS,
+        bodyTimeout: STATUS_TIMEOUT_MS,
+      }) as Promise<WatcherStatus>,
     close: () => agent.destroy(),
   };
 }
@@ -75,5 +87,7 @@ async function send(agent: Agent, url: string, options: Omit<NonNullable<Paramet
   if (!isErrorCode(code)) throw new PlatformError('UPSTREAM_FAILED', `the watcher at ${url} answered ${status} without a code`);
   const place = typeof file === 'string' ? `${file}${typeof line === 'number' ? `:${line}` : ''}` : '';
   const text = String(message);
-  throw new PlatformError(code, place === '' || text.includes(place) ? text : `${place}: ${text}`, { details: { status, ...(place !== '' && { file, line }) } });
+  throw new PlatformError(code, place === '' || text.includes(place) ? text : `${place}: ${text}`, {
+    details: { status, ...(place !== '' && { file, line }) },
+  });
 }

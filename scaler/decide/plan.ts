@@ -35,7 +35,14 @@ export interface Plan {
 /** What to do so that a function has its instances: new ones are up before old ones go. */
 export function decidePlan({ members, replicas, target, blocked }: PlanInput): Plan {
   const alive = members.filter(({ state }) => state !== 'draining');
-  if (!target) return { start: 0, update: [], drain: lastFirst(alive).slice(0, Math.max(0, alive.length - replicas)).map(({ id }) => id) };
+  if (!target)
+    return {
+      start: 0,
+      update: [],
+      drain: lastFirst(alive)
+        .slice(0, Math.max(0, alive.length - replicas))
+        .map(({ id }) => id),
+    };
   const current = alive.filter(({ template, defective }) => template === target.template && !defective);
   const old = alive.filter((member) => !current.includes(member));
   const ready = current.filter(({ state }) => state === 'ready').length;
@@ -43,7 +50,9 @@ export function decidePlan({ members, replicas, target, blocked }: PlanInput): P
   const replaced = lastFirst(old).slice(0, Math.max(0, old.length - Math.max(0, replicas - ready)));
   return {
     start: blocked ? 0 : Math.max(0, replicas - current.length),
-    update: current.filter((member) => member.state === 'ready' && !member.updating && member.content !== target.content && !excess.includes(member)).map(({ id }) => id),
+    update: current
+      .filter((member) => member.state === 'ready' && !member.updating && member.content !== target.content && !excess.includes(member))
+      .map(({ id }) => id),
     drain: [...excess, ...replaced].map(({ id }) => id),
   };
 }

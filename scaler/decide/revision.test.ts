@@ -45,7 +45,13 @@ test.each([
 
 test('memory, runtime and pool make another template', () => {
   const parts = { runtime: 'nodejs' as const, memoryBytes: 1, pool: 'default/web' };
-  const digests = [parts, { ...parts, memoryBytes: 2 }, { ...parts, runtime: 'python' as const }, { ...parts, pool: 'default/other' }, { runtime: 'nodejs' as const, memoryBytes: 1 }].map(templateDigest);
+  const digests = [
+    parts,
+    { ...parts, memoryBytes: 2 },
+    { ...parts, runtime: 'python' as const },
+    { ...parts, pool: 'default/other' },
+    { runtime: 'nodejs' as const, memoryBytes: 1 },
+  ].map(templateDigest);
   expect(new Set(digests).size).toBe(5);
 });
 

@@ -38,6 +38,8 @@ export function decideFunctionStatus(picture: FunctionPicture, previous: Functio
 
 function readiness(picture: FunctionPicture, previous: FunctionStatus['conditions'], now: Date): Condition {
   const problem = picture.unresolved ?? (picture.rejected ? picture.lastError : undefined) ?? picture.obstacle;
-  const verdict = problem ? { status: 'False' as const, reason: reasonOf(problem.code), message: problem.message } : { status: 'True' as const, reason: 'Ready', message: '' };
+  const verdict = problem
+    ? { status: 'False' as const, reason: reasonOf(problem.code), message: problem.message }
+    : { status: 'True' as const, reason: 'Ready', message: '' };
   return conditionSince(previous, { type: 'Ready', ...verdict, observedGeneration: picture.generation }, now);
 }

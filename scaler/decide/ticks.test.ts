@@ -10,11 +10,39 @@ const table = [
   { policy: 'a tick fires at its time', timer: hourly, after: at('10:00:00'), now: at('11:00:00'), fire: [at('11:00:00')], next: at('12:00:00') },
   { policy: 'and a little late too', timer: hourly, after: at('10:00:00'), now: at('11:00:03'), fire: [at('11:00:00')], next: at('12:00:00') },
   { policy: 'it fires once', timer: hourly, after: at('11:00:00'), now: at('11:00:03'), fire: [], next: at('12:00:00') },
-  { policy: 'a busy moment loses no tick', timer: secondly, after: at('10:00:00'), now: at('10:00:03'), fire: [at('10:00:01'), at('10:00:02'), at('10:00:03')], next: at('10:00:04') },
+  {
+    policy: 'a busy moment loses no tick',
+    timer: secondly,
+    after: at('10:00:00'),
+    now: at('10:00:03'),
+    fire: [at('10:00:01'), at('10:00:02'), at('10:00:03')],
+    next: at('10:00:04'),
+  },
   { policy: 'missed ticks are left with skip', timer: hourly, after: at('03:00:00'), now: at('10:30:00'), fire: [], next: at('11:00:00') },
-  { policy: 'the newest missed tick fires with once', timer: { ...hourly, missed: 'once' as const }, after: at('03:00:00'), now: at('10:30:00'), fire: [at('10:00:00')], next: at('11:00:00') },
-  { policy: 'with once, what was fired is not missed', timer: { ...hourly, missed: 'once' as const }, after: at('10:00:00'), now: at('10:30:00'), fire: [], next: at('11:00:00') },
-  { policy: 'a tick on time is not fired twice by once', timer: { ...hourly, missed: 'once' as const }, after: at('03:00:00'), now: at('10:00:01'), fire: [at('10:00:00')], next: at('11:00:00') },
+  {
+    policy: 'the newest missed tick fires with once',
+    timer: { ...hourly, missed: 'once' as const },
+    after: at('03:00:00'),
+    now: at('10:30:00'),
+    fire: [at('10:00:00')],
+    next: at('11:00:00'),
+  },
+  {
+    policy: 'with once, what was fired is not missed',
+    timer: { ...hourly, missed: 'once' as const },
+    after: at('10:00:00'),
+    now: at('10:30:00'),
+    fire: [],
+    next: at('11:00:00'),
+  },
+  {
+    policy: 'a tick on time is not fired twice by once',
+    timer: { ...hourly, missed: 'once' as const },
+    after: at('03:00:00'),
+    now: at('10:00:01'),
+    fire: [at('10:00:00')],
+    next: at('11:00:00'),
+  },
 ];
 
 test.each(table)('$policy', ({ timer, after, now, fire, next }) => {

@@ -17,7 +17,11 @@ test('a trigger of a function that is there is accepted', () => {
 });
 
 test('a trigger of a function that is not there is not', () => {
-  expect(verdictOf([trigger('a', { ...route('/x'), function: 'crat' })], 'a')).toMatchObject({ accepted: false, reason: 'FunctionNotFound', message: expect.stringContaining('shop/crat') });
+  expect(verdictOf([trigger('a', { ...route('/x'), function: 'crat' })], 'a')).toMatchObject({
+    accepted: false,
+    reason: 'FunctionNotFound',
+    message: expect.stringContaining('shop/crat'),
+  });
 });
 
 test('a route claimed twice goes to the oldest claim, and the other says whose it is', () => {
@@ -27,5 +31,9 @@ test('a route claimed twice goes to the oldest claim, and the other says whose i
 });
 
 test('a schedule that is not one is named', () => {
-  expect(verdictOf([trigger('t', timer('99 * * * *'))], 't')).toMatchObject({ accepted: false, reason: 'InvalidSchedule', message: expect.stringContaining('99') });
+  expect(verdictOf([trigger('t', timer('99 * * * *'))], 't')).toMatchObject({
+    accepted: false,
+    reason: 'InvalidSchedule',
+    message: expect.stringContaining('99'),
+  });
 });

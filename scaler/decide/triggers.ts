@@ -17,7 +17,8 @@ export function decideTriggers(triggers: readonly TriggerResource[], functionExi
   const judge = (trigger: TriggerResource): TriggerVerdict => {
     const { metadata, spec } = trigger;
     const fn = functionName(metadata.namespace, spec.function);
-    if (!functionExists(fn)) return { accepted: false, reason: 'FunctionNotFound', message: `function ${fn} does not exist: add it to the stack, or remove the trigger` };
+    if (!functionExists(fn))
+      return { accepted: false, reason: 'FunctionNotFound', message: `function ${fn} does not exist: add it to the stack, or remove the trigger` };
     const conflict = conflicts.get(trigger);
     if (conflict !== undefined) return { accepted: false, reason: 'RouteConflict', message: conflict };
     const problem = spec.timer && scheduleProblem(spec.timer);

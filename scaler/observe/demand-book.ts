@@ -61,7 +61,11 @@ export function createDemandBook(): DemandBook {
 
   return {
     connected(gateway, active, now) {
-      gateways.set(gateway, { knownAt: now, loads: new Map(active.map(({ function: fn, waiting, inFlight }) => [fn, { waiting, inFlight }])), idleSince: new Map() });
+      gateways.set(gateway, {
+        knownAt: now,
+        loads: new Map(active.map(({ function: fn, waiting, inFlight }) => [fn, { waiting, inFlight }])),
+        idleSince: new Map(),
+      });
       for (const { function: fn } of active) notePeak(fn, now);
     },
     disconnected(gateway, now) {

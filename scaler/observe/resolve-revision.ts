@@ -56,9 +56,16 @@ function resolveTemplate({ metadata, spec }: FunctionResource, world: RevisionWo
     return { pool: '', instanceTemplate: keyed(`cold:${functionName(namespace, name)}`, namespace, runtime, parseSize(deployment.memory ?? '256Mi')) };
   }
   const pool = world.pool(namespace, deployment.pool);
-  if (!pool) throw new PlatformError('NO_CAPACITY', `the pod pool "${deployment.pool}" of function ${functionName(namespace, name)} does not exist in namespace ${namespace}: add it to the stack`);
+  if (!pool)
+    throw new PlatformError(
+      'NO_CAPACITY',
+      `the pod pool "${deployment.pool}" of function ${functionName(namespace, name)} does not exist in namespace ${namespace}: add it to the stack`,
+    );
   if (pool.spec.runtime !== runtime) {
-    throw new PlatformError('NO_CAPACITY', `the pod pool "${deployment.pool}" runs ${pool.spec.runtime} and function ${functionName(namespace, name)} needs ${runtime}: name a pool of that runtime`);
+    throw new PlatformError(
+      'NO_CAPACITY',
+      `the pod pool "${deployment.pool}" runs ${pool.spec.runtime} and function ${functionName(namespace, name)} needs ${runtime}: name a pool of that runtime`,
+    );
   }
   return { pool: functionName(namespace, deployment.pool), instanceTemplate: poolTemplate(pool) };
 }

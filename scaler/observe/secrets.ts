@@ -25,16 +25,21 @@ export async function createFileSecrets(file: string, onChange: () => void): Pro
     onChange();
   };
   // The folder is watched, because editors replace the file.
-  const watcher = file === '' ? undefined : watch(dirname(file), (_, name) => {
-    if (name === null || name === basename(file)) timer ??= setTimeout(() => void reread(), SETTLE_MS);
-  });
+  const watcher =
+    file === ''
+      ? undefined
+      : watch(dirname(file), (_, name) => {
+          if (name === null || name === basename(file)) timer ??= setTimeout(() => void reread(), SETTLE_MS);
+        });
   watcher?.on('error', () => undefined);
   return {
     value(name, key) {
       const variable = secretVariable(name, key);
       const value = values.get(variable);
       if (value === undefined) {
-        throw new PlatformError('SECRET_MISSING', `key "${key}" of secret "${name}" has no value: add the line ${variable}=… to .env beside the stack`, { details: { secret: name, key, variable } });
+        throw new PlatformError('SECRET_MISSING', `key "${key}" of secret "${name}" has no value: add the line ${variable}=… to .env beside the stack`, {
+          details: { secret: name, key, variable },
+        });
       }
       return value;
     },

@@ -62,7 +62,8 @@ export async function watchResources(store: Store, handlers: ResourceHandlers, l
     resolvePool(name);
   };
   const resolvePool = (name: string) => {
-    for (const fn of functions.all()) if (!fn.deleted && functionName(fn.resource.metadata.namespace, fn.resource.spec.deployment.pool ?? '') === name) resolve(fn);
+    for (const fn of functions.all())
+      if (!fn.deleted && functionName(fn.resource.metadata.namespace, fn.resource.spec.deployment.pool ?? '') === name) resolve(fn);
   };
   const onInvalid = (problem: { source: string; message: string }) => log.error('an object is not valid and is left as it was', problem);
 

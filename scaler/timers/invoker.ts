@@ -36,7 +36,8 @@ export function createTickInvoker({ gatewayUrl, internalToken }: { gatewayUrl: s
       await answer.body.dump();
       const code = answer.headers[HEADERS.error];
       // What the function itself answers below 500 is an answer; the platform's own errors are not.
-      if (answer.statusCode >= 500 || answer.statusCode === 429 || code !== undefined) throw new Error(`answered ${answer.statusCode}${code === undefined ? '' : ` ${String(code)}`}`);
+      if (answer.statusCode >= 500 || answer.statusCode === 429 || code !== undefined)
+        throw new Error(`answered ${answer.statusCode}${code === undefined ? '' : ` ${String(code)}`}`);
     },
     close: () => agent.destroy(),
   };

@@ -60,7 +60,11 @@ export function createTimers({ invoker, log, now, onAnswered }: TimersDeps): Tim
       } catch (error) {
         const waitMs = backoffMs(failures, RETRY);
         const last = until !== undefined && now() + waitMs >= until.getTime();
-        log[last ? 'error' : 'warn'](last ? 'tick was not answered, the next one is due' : 'tick was not answered, trying again', { tick: id, attempt: failures, reason: (error as Error).message });
+        log[last ? 'error' : 'warn'](last ? 'tick was not answered, the next one is due' : 'tick was not answered, trying again', {
+          tick: id,
+          attempt: failures,
+          reason: (error as Error).message,
+        });
         if (last) return;
         await wait(waitMs);
       }

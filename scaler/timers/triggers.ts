@@ -42,8 +42,18 @@ export async function startTriggers(deps: TriggersDeps): Promise<Triggers> {
       const verdict = judge().get(functionName(namespace, name)) as TriggerVerdict;
       const lastTick = later(previous?.lastTick, tick && formatTime(tick));
       const observedGeneration = trigger.metadata.generation ?? 1;
-      const condition = { type: 'Accepted', status: verdict.accepted ? ('True' as const) : ('False' as const), reason: verdict.reason, message: verdict.message, observedGeneration };
-      return { observedGeneration, conditions: [conditionSince(previous?.conditions, condition, new Date(now()))], ...(lastTick !== undefined && { lastTick }) };
+      const condition = {
+        type: 'Accepted',
+        status: verdict.accepted ? ('True' as const) : ('False' as const),
+        reason: verdict.reason,
+        message: verdict.message,
+        observedGeneration,
+      };
+      return {
+        observedGeneration,
+        conditions: [conditionSince(previous?.conditions, condition, new Date(now()))],
+        ...(lastTick !== undefined && { lastTick }),
+      };
     });
   const judge = () => decideTriggers([...triggers.values()], deps.functionExists);
   const changed = () => {

@@ -15,7 +15,8 @@ afterEach(async () => {
 });
 
 const bearer = { authorization: `Bearer ${TOKEN}` };
-const admin = (path: string, init: RequestInit = {}) => fetch(`${world.gateway.admin.url}${path}`, { ...init, headers: { ...bearer, ...(init.headers as Record<string, string>) } });
+const admin = (path: string, init: RequestInit = {}) =>
+  fetch(`${world.gateway.admin.url}${path}`, { ...init, headers: { ...bearer, ...(init.headers as Record<string, string>) } });
 const metricsText = async () => (await admin('/metrics')).text();
 const seriesOf = (text: string, key: string) => text.split('\n').filter((line) => line.includes(`function_name="${key}"`));
 
@@ -39,7 +40,17 @@ test('functions, routes and instances are listed as this gateway sees them', asy
   await fetch(`${world.url}/hello`);
   const { functions } = (await (await admin('/v1/functions')).json()) as { functions: unknown[] };
   expect(functions).toMatchObject([
-    { namespace: 'demo', name: 'hello', uid: 'uid-hello', runtime: 'nodejs', routes: [{ trigger: 'hello', path: '/hello', accepted: true }], readyInstances: 1, inFlight: 0, waiting: 0, invocations: { succeeded: 1 } },
+    {
+      namespace: 'demo',
+      name: 'hello',
+      uid: 'uid-hello',
+      runtime: 'nodejs',
+      routes: [{ trigger: 'hello', path: '/hello', accepted: true }],
+      readyInstances: 1,
+      inFlight: 0,
+      waiting: 0,
+      invocations: { succeeded: 1 },
+    },
   ]);
   expect(await (await admin('/v1/instances')).json()).toMatchObject({
     instances: [{ id: watcher.instance.id, function: 'demo/hello', address: watcher.instance.address, state: 'ready', inFlight: 0 }],
@@ -55,7 +66,13 @@ test('invoke calls a function without a route, with path, query, body and method
     function: 'timer',
     handler: (request, response) => {
       let body = '';
-      request.on('data', (chunk: Buffer) => (body += chunk.toString())).on('end', () => response.end(JSON.stringify({ method: request.method, url: request.url, body, type: request.headers['ce-type'], authorization: request.headers.authorization })));
+      request
+        .on('data', (chunk: Buffer) => (body += chunk.toString()))
+        .on('end', () =>
+          response.end(
+            JSON.stringify({ method: request.method, url: request.url, body, type: request.headers['ce-type'], authorization: request.headers.authorization }),
+          ),
+        );
     },
   });
   const answer = await admin('/v1/invoke/demo/timer/a/b?x=1', { method: 'POST', body: 'tick', headers: { 'ce-type': 'tick' } });
@@ -67,11 +84,16 @@ test('invoke calls a function without a route, with path, query, body and method
 
 test('logs show the last lines of a function in order of time, and follow new ones', async () => {
   folder = await mkdtemp(join(tmpdir(), 'fib-logs-'));
-  const line = (second: number, name: string, msg = 'x') => `${JSON.stringify({ time: `2026-01-01T00:00:0${second}Z`, level: 'info', msg, function: `demo/${name}` })}\n`;
+  const line = (second: number, name: string, msg = 'x') =>
+    `${JSON.stringify({ time: `2026-01-01T00:00:0${second}Z`, level: 'info', msg, function: `demo/${name}` })}\n`;
   await writeFile(join(folder, 'a.log'), line(1, 'hello', 'one') + line(2, 'other') + line(4, 'hello', 'four') + 'no json with demo/hello\n');
   await writeFile(join(folder, 'b.log'), line(3, 'hello', 'three'));
   world = await createWorld({ logDir: folder });
-  const messages = (text: string) => text.trim().split('\n').map((each) => (JSON.parse(each) as { msg: string }).msg);
+  const messages = (text: string) =>
+    text
+      .trim()
+      .split('\n')
+      .map((each) => (JSON.parse(each) as { msg: string }).msg);
   expect(messages(await (await admin('/v1/logs?function=demo/hello')).text())).toEqual(['one', 'three', 'four']);
   expect(messages(await (await admin('/v1/logs?function=demo/hello&lines=1')).text())).toEqual(['four']);
   const followed = await admin('/v1/logs?function=demo/hello&follow=1&lines=1');
@@ -90,7 +112,11 @@ test('logs show the last lines of a function in order of time, and follow new on
 
 test('a function has at most six series, code 200 at 0 before its first request, and its rate as a label', async () => {
   world = await createWorld();
-  await world.declare('rated', { scaling: { minReplicas: 0, maxReplicas: 10, idleTimeout: '60s', stabilizationWindow: '60s', targetRate: 50 }, timeout: '100ms', concurrency: 1 });
+  await world.declare('rated', {
+    scaling: { minReplicas: 0, maxReplicas: 10, idleTimeout: '60s', stabilizationWindow: '60s', targetRate: 50 },
+    timeout: '100ms',
+    concurrency: 1,
+  });
   expect(seriesOf(await metricsText(), 'demo/rated')).toEqual(['function_invoke_total{function_name="demo/rated",code="200",rate="50"} 0']);
   await world.serve({
     function: 'rated',
@@ -110,14 +136,16 @@ test('a function has at most six series, code 200 at 0 before its first request,
   await Promise.all(waiting);
   const lines = seriesOf(await metricsText(), 'demo/rated');
   expect(lines).toHaveLength(6);
-  expect(lines).toEqual(expect.arrayContaining([
-    'function_invoke_total{function_name="demo/rated",code="200",rate="50"} 3',
-    'function_invoke_total{function_name="demo/rated",code="4xx",rate="50"} 1',
-    'function_invoke_total{function_name="demo/rated",code="5xx",rate="50"} 1',
-    'function_invoke_total{function_name="demo/rated",code="504",rate="50"} 2',
-    'function_in_flight{function_name="demo/rated"} 0',
-    expect.stringMatching(/^function_invoke_duration_seconds_sum\{function_name="demo\/rated"\} [01]\.[0-9]+$/),
-  ]));
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      'function_invoke_total{function_name="demo/rated",code="200",rate="50"} 3',
+      'function_invoke_total{function_name="demo/rated",code="4xx",rate="50"} 1',
+      'function_invoke_total{function_name="demo/rated",code="5xx",rate="50"} 1',
+      'function_invoke_total{function_name="demo/rated",code="504",rate="50"} 2',
+      'function_in_flight{function_name="demo/rated"} 0',
+      expect.stringMatching(/^function_invoke_duration_seconds_sum\{function_name="demo\/rated"\} [01]\.[0-9]+$/),
+    ]),
+  );
 });
 
 test('phases of a cold start are in the histogram once, per pool and runtime', async () => {

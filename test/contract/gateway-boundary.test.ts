@@ -34,7 +34,12 @@ test.each([
   ['HTTP/0.9 without one', 'GET /hello\r\n\r\n', 400, 'BAD_REQUEST'],
   ['HTTP/2.0 in a request line', 'GET /hello HTTP/2.0\r\nHost: a\r\n\r\n', 400, 'BAD_REQUEST'],
   ['Transfer-Encoding on HTTP/1.0', 'POST /hello HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 400, 'BAD_REQUEST'],
-  ['Content-Length and Transfer-Encoding', 'POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 400, 'BAD_REQUEST'],
+  [
+    'Content-Length and Transfer-Encoding',
+    'POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    400,
+    'BAD_REQUEST',
+  ],
   ['two different Content-Lengths', 'POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd', 400, 'BAD_REQUEST'],
   ['1,500 headers', `GET /hello HTTP/1.1\r\nHost: a\r\n${many(1500)}\r\n`, 431, 'HEADERS_TOO_LARGE'],
   ['101 headers', `GET /hello HTTP/1.1\r\nHost: a\r\n${many(100)}\r\n`, 431, 'HEADERS_TOO_LARGE'],
@@ -58,7 +63,11 @@ test.each([
   ['HTTP/1.0 without Host', 'GET /hello HTTP/1.0\r\n\r\n', '/hello'],
   ['an encoded unreserved character', 'GET /%68ello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', '/%68ello'],
   ['a hundred headers', `GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${many(98)}\r\n`, '/hello'],
-  ['an offer of HTTP/2, which is ignored', 'GET /hello HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n', '/hello'],
+  [
+    'an offer of HTTP/2, which is ignored',
+    'GET /hello HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n',
+    '/hello',
+  ],
 ])('%s reaches the function with the target as it was sent', async (_name, bytes, url) => {
   const answer = parseRaw(await sendRaw(world.url, bytes, 300));
   expect(answer.status).toBe(200);
@@ -70,7 +79,18 @@ test('hop-by-hop headers, those that Connection names, and forged platform heade
     'GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close, X-Secret, Host\r\nX-Secret: 1\r\nKeep-Alive: 5\r\nTE: trailers\r\nProxy-Authorization: x\r\nfibonacci-timeout-ms: 999999\r\nFibonacci-Not-Started: 1\r\nX-Kept: 1\r\n\r\n';
   const { headers } = JSON.parse(parseRaw(await sendRaw(world.url, bytes)).body) as { headers: string[] };
   const names = headers.filter((_item, index) => index % 2 === 0).map((name) => name.toLowerCase());
-  expect(names).toEqual(expect.arrayContaining(['host', 'x-kept', 'x-request-id', 'traceparent', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'fibonacci-timeout-ms']));
+  expect(names).toEqual(
+    expect.arrayContaining([
+      'host',
+      'x-kept',
+      'x-request-id',
+      'traceparent',
+      'x-forwarded-for',
+      'x-forwarded-proto',
+      'x-forwarded-host',
+      'fibonacci-timeout-ms',
+    ]),
+  );
   expect(names).not.toEqual(expect.arrayContaining(['x-secret']));
   expect(names).not.toEqual(expect.arrayContaining(['te']));
   expect(names).not.toEqual(expect.arrayContaining(['proxy-authorization']));
@@ -97,7 +117,11 @@ test('request id and trace context are taken over when they are well-formed, and
 test('headers must arrive within ten seconds, looked at every five', () => {
   const { server } = world.gateway.invocations;
   expect(server.headersTimeout).toBe(10_000);
-  expect((server as unknown as Record<symbol, { _idleTimeout?: number }>)[Object.getOwnPropertySymbols(server).find(({ description }) => description === 'http.server.connectionsCheckingInterval') as symbol]?._idleTimeout).toBe(5000);
+  expect(
+    (server as unknown as Record<symbol, { _idleTimeout?: number }>)[
+      Object.getOwnPropertySymbols(server).find(({ description }) => description === 'http.server.connectionsCheckingInterval') as symbol
+    ]?._idleTimeout,
+  ).toBe(5000);
 });
 
 test('an address that holds its share of connections gets no more, until one closes', async () => {
@@ -111,5 +135,12 @@ test('an address that holds its share of connections gets no more, until one clo
   expect(alive).toBeLessThanOrEqual(20);
   sockets.forEach((socket) => socket.destroy());
   await Promise.all(closed);
-  await expect.poll(() => fetch(`${world.url}/hello`).then(({ status }) => status, () => 0)).toBe(200);
+  await expect
+    .poll(() =>
+      fetch(`${world.url}/hello`).then(
+        ({ status }) => status,
+        () => 0,
+      ),
+    )
+    .toBe(200);
 });

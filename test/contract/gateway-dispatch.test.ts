@@ -71,7 +71,8 @@ test('what the leader refuses is told to those that wait, unless an instance is 
   world = await createWorld();
   await world.declare('broken');
   await world.declare('busy', { concurrency: 1, activationTimeout: '5s' });
-  const refusal = (name: string) => world.leader.tell({ type: 'refused', function: `demo/${name}`, code: 'LOAD_FAILED', message: 'index.js:3: Unexpected token', retryAfterMs: 4000 });
+  const refusal = (name: string) =>
+    world.leader.tell({ type: 'refused', function: `demo/${name}`, code: 'LOAD_FAILED', message: 'index.js:3: Unexpected token', retryAfterMs: 4000 });
   const broken = fetch(`${world.url}/broken`);
   await world.leader.hears('demand');
   refusal('broken');
@@ -82,7 +83,8 @@ test('what the leader refuses is told to those that wait, unless an instance is 
   await world.leader.hears('demand', ({ function: name, waiting }) => name === 'demo/busy' && waiting === 1);
   refusal('busy');
   expect((await Promise.all(held)).map(({ status }) => status)).toEqual([200, 200]);
-  world.leader.onDemand = () => world.leader.tell({ type: 'refused', function: 'demo/broken', code: 'NO_CAPACITY', message: 'the pool is empty', retryAfterMs: 4000 });
+  world.leader.onDemand = () =>
+    world.leader.tell({ type: 'refused', function: 'demo/broken', code: 'NO_CAPACITY', message: 'the pool is empty', retryAfterMs: 4000 });
   const empty = await fetch(`${world.url}/broken`);
   expect([empty.status, empty.headers.get('retry-after')]).toEqual([503, '4']);
 });
@@ -163,7 +165,11 @@ test('without the scaler warm functions answer on; a cold one is served once the
   await world.leader.hears('hello', (hello) => world.leader.heard.indexOf(hello) >= before);
   const hello = world.leader.heard.slice(before).find((message) => message.type === 'hello');
   expect(hello).toMatchObject({ instances: [{ uid: 'uid-warm' }] });
-  expect(hello?.type === 'hello' && hello.active.find(({ function: name }) => name === 'demo/cold')).toEqual({ function: 'demo/cold', waiting: 1, inFlight: 0 });
+  expect(hello?.type === 'hello' && hello.active.find(({ function: name }) => name === 'demo/cold')).toEqual({
+    function: 'demo/cold',
+    waiting: 1,
+    inFlight: 0,
+  });
   await world.serve({ function: 'cold' });
   expect((await cold).status).toBe(200);
 });
@@ -223,7 +229,10 @@ test('a draining instance gets nothing new, and is acknowledged once its request
 test('instances of the own zone are used before others, and equally loaded ones take turns', async () => {
   world = await createWorld({ zone: 'a' });
   await world.declare('zoned', { concurrency: 1 });
-  const [near, far] = [await world.serve({ function: 'zoned', zone: 'a', concurrency: 1, handler: hold(150) }), await world.serve({ function: 'zoned', zone: 'b', concurrency: 1, handler: hold(150) })];
+  const [near, far] = [
+    await world.serve({ function: 'zoned', zone: 'a', concurrency: 1, handler: hold(150) }),
+    await world.serve({ function: 'zoned', zone: 'b', concurrency: 1, handler: hold(150) }),
+  ];
   await sleep(20);
   for (let n = 0; n < 3; n++) await fetch(`${world.url}/zoned`);
   expect([near.served, far.served]).toEqual([3, 0]);
@@ -280,7 +289,11 @@ test('answers without a body have none: HEAD, 204 and 304', async () => {
     },
   });
   const ask = (line: string) => sendRaw(world.url, `${line} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
-  for (const [line, status] of [['HEAD /empty', 200], ['GET /empty', 204], ['GET /empty/304', 304]] as const) {
+  for (const [line, status] of [
+    ['HEAD /empty', 200],
+    ['GET /empty', 204],
+    ['GET /empty/304', 304],
+  ] as const) {
     const answer = await ask(line);
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(answer).toMatch(/\r\n\r\n$/);
@@ -291,7 +304,10 @@ test('answers without a body have none: HEAD, 204 and 304', async () => {
 test('several requests follow each other on one connection, pipelined too', async () => {
   world = await createWorld();
   await world.declare('hello');
-  await world.serve({ function: 'hello', handler: (request, response) => void setTimeout(() => response.end(request.url), request.url === '/hello/1' ? 50 : 0) });
+  await world.serve({
+    function: 'hello',
+    handler: (request, response) => void setTimeout(() => response.end(request.url), request.url === '/hello/1' ? 50 : 0),
+  });
   const one = (n: number, rest = '') => `GET /hello/${n} HTTP/1.1\r\nHost: a\r\n${rest}\r\n`;
   const text = await sendRaw(world.url, one(1) + one(2) + one(3, 'Connection: close\r\n'));
   expect(text.match(/\/hello\/\d/g)).toEqual(['/hello/1', '/hello/2', '/hello/3']);

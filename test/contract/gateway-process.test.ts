@@ -43,7 +43,10 @@ async function start(): Promise<Running> {
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const port = await new Promise<number>((resolve) => {
     child.stdout?.on('data', (chunk: Buffer) => {
-      const line = chunk.toString().split('\n').find((text) => text.includes('"listening"'));
+      const line = chunk
+        .toString()
+        .split('\n')
+        .find((text) => text.includes('"listening"'));
       if (line) resolve((JSON.parse(line) as { port: number }).port);
     });
   });
@@ -63,7 +66,16 @@ test('SIGTERM: requests under way are answered with connection: close, new conne
   });
   await leader.hears('demand', ({ inFlight }) => inFlight === 1);
   child.kill('SIGTERM');
-  await expect.poll(() => fetch(`${url}/slow`).then(() => 'taken', () => 'refused'), { timeout: 1500, interval: 20 }).toBe('refused');
+  await expect
+    .poll(
+      () =>
+        fetch(`${url}/slow`).then(
+          () => 'taken',
+          () => 'refused',
+        ),
+      { timeout: 1500, interval: 20 },
+    )
+    .toBe('refused');
   expect(await under).toEqual({ text: 'done', connection: 'close' });
   expect(await exited).toBe(0);
 });

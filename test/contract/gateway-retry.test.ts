@@ -34,7 +34,8 @@ async function pair(name: string, spec: Parameters<World['declare']>[1], first: 
   };
 }
 
-const later = (act: (request: IncomingMessage, response: ServerResponse) => void) => (request: IncomingMessage, response: ServerResponse) => void setTimeout(act, 60, request, response);
+const later = (act: (request: IncomingMessage, response: ServerResponse) => void) => (request: IncomingMessage, response: ServerResponse) =>
+  void setTimeout(act, 60, request, response);
 
 test.each<[string, string, Parameters<World['declare']>[1], number]>([
   ['GET', 'is sent to another', {}, 200],
@@ -52,19 +53,27 @@ test.each<[string, string, Parameters<World['declare']>[1], number]>([
 });
 
 test('a small announced answer that breaks in the middle is replaced unseen', async () => {
-  const { ask } = await pair('half', {}, later((request, response) => {
-    response.writeHead(200, { 'content-length': '10' });
-    response.write('12345');
-    setTimeout(() => request.socket.destroy(), 5);
-  }));
+  const { ask } = await pair(
+    'half',
+    {},
+    later((request, response) => {
+      response.writeHead(200, { 'content-length': '10' });
+      response.write('12345');
+      setTimeout(() => request.socket.destroy(), 5);
+    }),
+  );
   expect(await ask()).toEqual({ status: 200, text: 'ok' });
 });
 
 test('an answer that breaks after bytes went to the client is cut, and not sent again', async () => {
-  const { good, ask } = await pair('streaming', {}, later((request, response) => {
-    response.write('begun');
-    setTimeout(() => request.socket.destroy(), 50);
-  }));
+  const { good, ask } = await pair(
+    'streaming',
+    {},
+    later((request, response) => {
+      response.write('begun');
+      setTimeout(() => request.socket.destroy(), 50);
+    }),
+  );
   await expect(ask()).rejects.toThrow();
   expect(good.served).toBe(0);
 });
@@ -97,14 +106,19 @@ test('an instance that cannot be reached is passed over, whatever the method, an
   for (let n = 0; n < 2; n++) expect(await (await fetch(`${world.url}/dead`, { method: 'POST', body: large })).text()).toBe('300000');
 });
 
-test.each([['small', 3], ['above the replay buffer', 300_000]])('a POST that is refused as not started goes elsewhere with its body: %s', async (_name, size) => {
+test.each([
+  ['small', 3],
+  ['above the replay buffer', 300_000],
+])('a POST that is refused as not started goes elsewhere with its body: %s', async (_name, size) => {
   world = await createWorld();
   await world.declare('refuses');
   const bad = await world.serve({ function: 'refuses' });
   bad.refuseWith = 'CONCURRENCY_LIMIT';
   const good = await world.serve({ function: 'refuses', handler: read });
   await sleep(20);
-  const answers = await Promise.all(Array.from({ length: 8 }, () => fetch(`${world.url}/refuses`, { method: 'POST', body: Buffer.alloc(size) }).then((answer) => answer.text())));
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, () => fetch(`${world.url}/refuses`, { method: 'POST', body: Buffer.alloc(size) }).then((answer) => answer.text())),
+  );
   expect(answers).toEqual(Array(8).fill(String(size)));
   expect(good.served).toBe(8);
   expect(bad.refused).toBeGreaterThan(0);
@@ -153,7 +167,9 @@ test('three gateways on a function of concurrency 1 give no wrong answer, and no
   await world.declare('one', { concurrency: 1, activationTimeout: '30s' });
   const handler = (request: IncomingMessage, response: ServerResponse) => {
     let text = '';
-    request.on('data', (chunk: Buffer) => (text += chunk.toString())).on('end', () => setTimeout(() => response.end(`${request.url}:${text}`), 1 + Math.random() * 6));
+    request
+      .on('data', (chunk: Buffer) => (text += chunk.toString()))
+      .on('end', () => setTimeout(() => response.end(`${request.url}:${text}`), 1 + Math.random() * 6));
   };
   const watchers = await Promise.all(Array.from({ length: 4 }, () => world.serve({ function: 'one', concurrency: 1, handler })));
   await sleep(50);

@@ -81,7 +81,10 @@ test('silence of the other side ends the stream; pings keep it', async () => {
 });
 
 test('an answer other than 200 and a refused connection are reasons', async () => {
-  const served = await serve(createHttpServer((_request, response) => response.writeHead(401).end()), { host: '127.0.0.1', port: 0, name: 'leader' });
+  const served = await serve(
+    createHttpServer((_request, response) => response.writeHead(401).end()),
+    { host: '127.0.0.1', port: 0, name: 'leader' },
+  );
   closers.push(() => served.close());
   const refused = side<LeaderMessage>();
   openStream<typeof leaderMessage, GatewayMessage>({ url: served.url, token: 't' }, leaderMessage, refused.handlers);
@@ -97,7 +100,10 @@ test('a taken port names the process that holds it', async () => {
   await new Promise((resolve) => blocker.once('listening', resolve));
   closers.push(async () => void blocker.close());
   const { port } = blocker.address() as { port: number };
-  const failure = serve(createHttpServer(() => {}), { host: '127.0.0.1', port, name: 'gateway' });
+  const failure = serve(
+    createHttpServer(() => {}),
+    { host: '127.0.0.1', port, name: 'gateway' },
+  );
   await expect(failure).rejects.toMatchObject({ code: 'PORT_IN_USE', details: { port, pid: process.pid } });
   await expect(failure).rejects.toThrow(`port ${port} on 127.0.0.1, wanted for gateway`);
 });

@@ -51,7 +51,10 @@ test('an announced answer that comes slowly is passed on before it is complete',
 test('request and answer stream at the same time', async () => {
   world = await createWorld();
   await world.declare('both');
-  await world.serve({ function: 'both', handler: (request, response) => void request.on('data', (chunk: Buffer) => response.write(chunk.toString().toUpperCase())).on('end', () => response.end()) });
+  await world.serve({
+    function: 'both',
+    handler: (request, response) => void request.on('data', (chunk: Buffer) => response.write(chunk.toString().toUpperCase())).on('end', () => response.end()),
+  });
   const request = httpRequest(`${world.url}/both`, { method: 'POST' });
   request.write('a');
   const response = await new Promise<IncomingMessage>((resolve) => request.on('response', resolve));
@@ -117,7 +120,10 @@ test('a WebSocket reaches the function, carries messages both ways, and holds a 
 test('an upgrade that the function refuses is an ordinary answer', async () => {
   world = await createWorld();
   await world.declare('plain');
-  await world.serve({ function: 'plain', handler: (_request, response) => void response.writeHead(501, { 'fibonacci-error': 'UPGRADE_UNSUPPORTED' }).end('no') });
+  await world.serve({
+    function: 'plain',
+    handler: (_request, response) => void response.writeHead(501, { 'fibonacci-error': 'UPGRADE_UNSUPPORTED' }).end('no'),
+  });
   const socket = await open(world.url);
   socket.write('GET /plain HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
   let text = '';

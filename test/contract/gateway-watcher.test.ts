@@ -33,11 +33,29 @@ async function serveReal(name: string, concurrency: number, id: string): Promise
   await watcher.start();
   const uid = `uid-${name}`;
   const load = { function: { namespace: NAMESPACE, name, uid }, concurrency, timeoutMs: 5000, maxBodyBytes: 10_000_000 };
-  const push = createPush('specialize', { load, package: { files: { 'index.js': CODE, 'package.json': '{"type":"module"}' } } }, { language: 'nodejs', fixture: '', signature: 'event', load: {} }, watcher.key);
-  const answer = await fetch(`http://127.0.0.1:${watcher.controlPort}/_/specialize`, { method: 'POST', headers: push.headers, body: new Uint8Array(push.body) });
+  const push = createPush(
+    'specialize',
+    { load, package: { files: { 'index.js': CODE, 'package.json': '{"type":"module"}' } } },
+    { language: 'nodejs', fixture: '', signature: 'event', load: {} },
+    watcher.key,
+  );
+  const answer = await fetch(`http://127.0.0.1:${watcher.controlPort}/_/specialize`, {
+    method: 'POST',
+    headers: push.headers,
+    body: new Uint8Array(push.body),
+  });
   expect(answer.status).toBe(200);
   const { content } = (await answer.json()) as { content: string };
-  world.leader.announce({ id, function: functionName(NAMESPACE, name), uid, content, generation: 1, address: `127.0.0.1:${watcher.dataPort}`, concurrency, state: 'ready' });
+  world.leader.announce({
+    id,
+    function: functionName(NAMESPACE, name),
+    uid,
+    content,
+    generation: 1,
+    address: `127.0.0.1:${watcher.dataPort}`,
+    concurrency,
+    state: 'ready',
+  });
   return watcher;
 }
 
@@ -50,7 +68,11 @@ test('three gateways before real watchers of concurrency 1 give no wrong answer'
   let wrong = 0;
   const client = async (id: number) => {
     for (let n = 0; n < 30; n++) {
-      const answer = await fetch(`${urls[(id + n) % 3]}/one/${id}?ms=${n % 4}`, { method: 'POST', body: `b${id}-${n}`, headers: { 'content-type': 'text/plain' } });
+      const answer = await fetch(`${urls[(id + n) % 3]}/one/${id}?ms=${n % 4}`, {
+        method: 'POST',
+        body: `b${id}-${n}`,
+        headers: { 'content-type': 'text/plain' },
+      });
       const text = await answer.text();
       if (answer.status !== 200 || text !== `/one/${id}:b${id}-${n}`) wrong++;
     }
@@ -64,7 +86,8 @@ test('large and streamed bodies, upgrades and crashes go through a real watcher'
   await world.declare('real', { bodyLimit: '9Mi', concurrency: 8 });
   await serveReal('real', 8, 'r-1');
   await sleep(20);
-  const post = (body: NonNullable<RequestInit['body']>, rest: RequestInit = {}) => fetch(`${world.url}/real`, { method: 'POST', body, headers: { 'content-type': 'text/plain' }, ...rest }).then((answer) => answer.text());
+  const post = (body: NonNullable<RequestInit['body']>, rest: RequestInit = {}) =>
+    fetch(`${world.url}/real`, { method: 'POST', body, headers: { 'content-type': 'text/plain' }, ...rest }).then((answer) => answer.text());
   expect(await post('x'.repeat(1_000_000))).toBe('/real:1000000');
   let left = 50;
   const stream = new ReadableStream({ pull: (controller) => (left-- > 0 ? controller.enqueue(Buffer.alloc(10_000, 'y')) : controller.close()) });

@@ -8,12 +8,15 @@ test('a request waits for an instance that the leader announces, and the next on
   world = await createWorld();
   await world.declare('hello');
   world.leader.onDemand = ({ waiting }) => {
-    if (waiting > 0) void world.serve({ function: 'hello', coldStart: { pool: 'demo/pool', runtime: 'nodejs', allocateMs: 1, codeMs: 2, dependenciesMs: 0, initMs: 3 } });
+    if (waiting > 0)
+      void world.serve({ function: 'hello', coldStart: { pool: 'demo/pool', runtime: 'nodejs', allocateMs: 1, codeMs: 2, dependenciesMs: 0, initMs: 3 } });
     world.leader.onDemand = undefined;
   };
   const cold = await fetch(`${world.url}/hello/x?y=1`);
   expect([cold.status, await cold.text()]).toEqual([200, 'hello']);
-  expect(cold.headers.get('server-timing')).toMatch(/^queue;dur=[\d.]+, allocate;dur=1.00, code;dur=2.00, dependencies;dur=0.00, init;dur=3.00, firstByte;dur=[\d.]+$/);
+  expect(cold.headers.get('server-timing')).toMatch(
+    /^queue;dur=[\d.]+, allocate;dur=1.00, code;dur=2.00, dependencies;dur=0.00, init;dur=3.00, firstByte;dur=[\d.]+$/,
+  );
   expect(world.leader.heard).toContainEqual({ type: 'demand', function: 'demo/hello', waiting: 1, inFlight: 0 });
   const warm = await fetch(`${world.url}/hello`);
   expect([warm.status, warm.headers.get('server-timing')]).toEqual([200, null]);

@@ -38,8 +38,23 @@ export interface TestGateway {
 export interface ScalerState {
   readonly epoch: number;
   readonly gateways: readonly string[];
-  readonly functions: readonly { readonly name: string; readonly replicas: number; readonly readyReplicas: number; readonly revision: string | null; readonly serving: string | null; readonly problem: { readonly code: string; readonly message: string } | null }[];
-  readonly instances: readonly { readonly id: string; readonly template: string; readonly state: string; readonly function: string | null; readonly revision: string | null; readonly controlUrl: string | null; readonly dataAddress: string | null }[];
+  readonly functions: readonly {
+    readonly name: string;
+    readonly replicas: number;
+    readonly readyReplicas: number;
+    readonly revision: string | null;
+    readonly serving: string | null;
+    readonly problem: { readonly code: string; readonly message: string } | null;
+  }[];
+  readonly instances: readonly {
+    readonly id: string;
+    readonly template: string;
+    readonly state: string;
+    readonly function: string | null;
+    readonly revision: string | null;
+    readonly controlUrl: string | null;
+    readonly dataAddress: string | null;
+  }[];
   readonly pools: readonly { readonly name: string; readonly idle: number; readonly starting: number; readonly leased: number }[];
 }
 
@@ -90,7 +105,19 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     return child;
   };
   const startScaler = (port: number) =>
-    start('scaler/main.ts', renderEnv(scalerConfig, { ...dirs, internalToken: TOKEN, port, runtimesDir: fileURLToPath(entry('runtimes')), python: process.env['FIB_PYTHON'] ?? 'python3', secretsFile, gatewayUrl: `http://127.0.0.1:${timerPort}`, ...options.scaler }));
+    start(
+      'scaler/main.ts',
+      renderEnv(scalerConfig, {
+        ...dirs,
+        internalToken: TOKEN,
+        port,
+        runtimesDir: fileURLToPath(entry('runtimes')),
+        python: process.env['FIB_PYTHON'] ?? 'python3',
+        secretsFile,
+        gatewayUrl: `http://127.0.0.1:${timerPort}`,
+        ...options.scaler,
+      }),
+    );
   // Timers are fired through the first gateway, which starts after the scaler.
   const timerPort = await freePort();
   let scalerProcess = await startScaler(0);
@@ -98,10 +125,27 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
   const scalerUrl = `http://127.0.0.1:${scalerPort}`;
   const gateways: TestGateway[] = [];
   const startGateway = async () => {
-    const config = { storeDir: dirs.storeDir, internalToken: TOKEN, gatewayId: `g${gateways.length + 1}`, port: 0, adminPort: gateways.length === 0 ? timerPort : 0, scalerUrl, logDir: join(dirs.stateDir, 'logs'), ...options.gateway };
+    const config = {
+      storeDir: dirs.storeDir,
+      internalToken: TOKEN,
+      gatewayId: `g${gateways.length + 1}`,
+      port: 0,
+      adminPort: gateways.length === 0 ? timerPort : 0,
+      scalerUrl,
+      logDir: join(dirs.stateDir, 'logs'),
+      ...options.gateway,
+    };
     const child = await start('gateway/main.ts', renderEnv(gatewayConfig, config));
-    const gateway = { url: `http://127.0.0.1:${Number(child.listening['port'])}`, adminUrl: `http://127.0.0.1:${Number(child.listening['adminPort'])}`, process: child };
-    await eventually(async () => ((await fetch(gateway.adminUrl + ADMIN_PATHS.ready)).ok ? gateway : undefined), 10_000, () => 'the gateway did not become ready');
+    const gateway = {
+      url: `http://127.0.0.1:${Number(child.listening['port'])}`,
+      adminUrl: `http://127.0.0.1:${Number(child.listening['adminPort'])}`,
+      process: child,
+    };
+    await eventually(
+      async () => ((await fetch(gateway.adminUrl + ADMIN_PATHS.ready)).ok ? gateway : undefined),
+      10_000,
+      () => 'the gateway did not become ready',
+    );
     gateways.push(gateway);
     return gateway;
   };
@@ -111,7 +155,11 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
   const state = async () => (await (await fetch(scalerUrl + SCALER_PATHS.state, authorized)).json()) as ScalerState;
   const until: Platform['until'] = (fits, timeoutMs = 15_000) => {
     let last: ScalerState | undefined;
-    return eventually(async () => (fits((last = await state())) ? last : undefined), timeoutMs, () => `the state does not fit: ${JSON.stringify(last)}`);
+    return eventually(
+      async () => (fits((last = await state())) ? last : undefined),
+      timeoutMs,
+      () => `the state does not fit: ${JSON.stringify(last)}`,
+    );
   };
   return {
     dir,
@@ -131,7 +179,8 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     metrics: async () => (await fetch(scalerUrl + SCALER_PATHS.metrics)).text(),
     fn: (name) => store.get('Function', NAMESPACE, name),
     until,
-    idle: (pool, count) => until(({ pools }) => pools.some(({ name, idle, starting }) => name === functionName(NAMESPACE, pool) && idle >= count && starting === 0)),
+    idle: (pool, count) =>
+      until(({ pools }) => pools.some(({ name, idle, starting }) => name === functionName(NAMESPACE, pool) && idle >= count && starting === 0)),
     startGateway,
     async restartScaler() {
       scalerProcess = await startScaler(scalerPort);

@@ -1,5 +1,15 @@
 import { afterEach, expect, test } from 'vitest';
-import { eventually, functionObject, httpTrigger, packageOf, type Platform, type PlatformOptions, podPool, type ScalerState, startPlatform } from './platform.ts';
+import {
+  eventually,
+  functionObject,
+  httpTrigger,
+  packageOf,
+  type Platform,
+  type PlatformOptions,
+  podPool,
+  type ScalerState,
+  startPlatform,
+} from './platform.ts';
 
 let platform: Platform | undefined;
 afterEach(async () => {
@@ -8,7 +18,8 @@ afterEach(async () => {
 });
 const start = async (options: PlatformOptions) => (platform = await startPlatform(options));
 
-const version = (text: string) => packageOf({ 'index.js': `export const handler = () => ({ text: ${JSON.stringify(text)}, watcher: process.ppid, key: process.env.KEY ?? null });` });
+const version = (text: string) =>
+  packageOf({ 'index.js': `export const handler = () => ({ text: ${JSON.stringify(text)}, watcher: process.ppid, key: process.env.KEY ?? null });` });
 const one = version('one');
 const two = version('two');
 const broken = packageOf({ 'index.js': 'export const fine = 1;\nexport const handler = () => {\n  return {;\n};\n' });
@@ -31,7 +42,10 @@ async function hammer(path: string, done: Promise<unknown>): Promise<Set<number>
 }
 
 test('new code reaches all running instances with no request lost and no instance started', async () => {
-  const platform = await start({ packages: [one, two], objects: [podPool('web', { min: 3 }), functionObject('app', one, { ...web, concurrency: 1, scaling: { minReplicas: 2 } }), httpTrigger('app')] });
+  const platform = await start({
+    packages: [one, two],
+    objects: [podPool('web', { min: 3 }), functionObject('app', one, { ...web, concurrency: 1, scaling: { minReplicas: 2 } }), httpTrigger('app')],
+  });
   await platform.until(({ functions }) => functions[0]?.readyReplicas === 2);
   const before = await get('/app');
   const ids = (state: ScalerState) => state.instances.filter(({ function: fn }) => fn === 'default/app').map(({ id }) => id);
@@ -39,7 +53,11 @@ test('new code reaches all running instances with no request lost and no instanc
   const changed = (async () => {
     await new Promise((resolve) => setTimeout(resolve, 200));
     await platform.apply(functionObject('app', two, { ...web, concurrency: 1, scaling: { minReplicas: 2 } }));
-    await eventually(async () => (await text('/app')) === 'two' || undefined, 5000, () => 'the new code never answered');
+    await eventually(
+      async () => (await text('/app')) === 'two' || undefined,
+      5000,
+      () => 'the new code never answered',
+    );
   })();
   const statuses = await hammer('/app', changed);
   expect([...statuses]).toEqual([200]);
@@ -53,21 +71,36 @@ test('code that does not load leaves the old one serving, says file and line, an
   const platform = await start({ packages: [one, two, broken], objects: [podPool('web', { min: 2 }), functionObject('app', one, web), httpTrigger('app')] });
   expect(await text('/app')).toBe('one');
   await platform.apply(functionObject('app', broken, web));
-  const status = await eventually(async () => {
-    const found = (await platform.fn('app'))?.status;
-    return found?.conditions?.[0]?.status === 'False' ? found : undefined;
-  }, 10_000, () => 'the status never told');
+  const status = await eventually(
+    async () => {
+      const found = (await platform.fn('app'))?.status;
+      return found?.conditions?.[0]?.status === 'False' ? found : undefined;
+    },
+    10_000,
+    () => 'the status never told',
+  );
   expect(status.conditions?.[0]).toMatchObject({ type: 'Ready', reason: 'LoadFailed' });
   expect(status.lastError?.message).toContain('index.js:3');
   expect(await text('/app')).toBe('one');
   await platform.apply(functionObject('app', two, web));
-  await eventually(async () => (await text('/app')) === 'two' || undefined, 10_000, () => 'the repaired code never answered');
-  await eventually(async () => ((await platform.fn('app'))?.status?.conditions?.[0]?.status === 'True' ? true : undefined), 10_000, () => 'it never became ready again');
+  await eventually(
+    async () => (await text('/app')) === 'two' || undefined,
+    10_000,
+    () => 'the repaired code never answered',
+  );
+  await eventually(
+    async () => ((await platform.fn('app'))?.status?.conditions?.[0]?.status === 'True' ? true : undefined),
+    10_000,
+    () => 'it never became ready again',
+  );
 });
 
 test('a new instance gets the code that works while the newest does not', async () => {
   const scaling = { minReplicas: 1 };
-  const platform = await start({ packages: [one, broken], objects: [podPool('web', { min: 2 }), functionObject('app', one, { ...web, scaling }), httpTrigger('app')] });
+  const platform = await start({
+    packages: [one, broken],
+    objects: [podPool('web', { min: 2 }), functionObject('app', one, { ...web, scaling }), httpTrigger('app')],
+  });
   const { watcher = 0 } = (await get('/app')).body;
   await platform.apply(functionObject('app', broken, { ...web, scaling }));
   await platform.until(({ functions }) => functions[0]?.problem?.code === 'LOAD_FAILED');
@@ -86,7 +119,11 @@ test('code that never loaded answers 502 with file and line, is not tried again 
   await new Promise((resolve) => setTimeout(resolve, 1500));
   expect(tries()).toBe(1);
   await platform.apply(functionObject('app', one, web));
-  await eventually(async () => ((await get('/app')).status === 200 ? true : undefined), 10_000, () => 'it was never repaired');
+  await eventually(
+    async () => ((await get('/app')).status === 200 ? true : undefined),
+    10_000,
+    () => 'it was never repaired',
+  );
 });
 
 test('a changed memory limit brings new instances beside the old, and no request is lost', async () => {
@@ -94,7 +131,9 @@ test('a changed memory limit brings new instances beside the old, and no request
   const platform = await start({ packages: [one], objects: [cold('256Mi'), httpTrigger('app')] });
   const before = await get('/app');
   await platform.apply(cold('300Mi'));
-  const replaced = platform.until(({ functions, instances }) => functions[0]?.revision === 'app-00002' && instances.length === 1 && instances[0]?.revision === 'app-00002');
+  const replaced = platform.until(
+    ({ functions, instances }) => functions[0]?.revision === 'app-00002' && instances.length === 1 && instances[0]?.revision === 'app-00002',
+  );
   expect([...(await hammer('/app', replaced))]).toEqual([200]);
   expect((await get('/app')).body.watcher).not.toBe(before.body.watcher);
 });
@@ -103,10 +142,18 @@ test('a missing secret is named, one that appears works, and a changed value rea
   const platform = await start({ packages: [one], objects: [podPool('web'), functionObject('app', one, { ...web, ...key }), httpTrigger('app')] });
   expect(await get('/app')).toMatchObject({ body: { code: 'SECRET_MISSING', message: expect.stringContaining('API_KEYS__MAIN=') } });
   await platform.setSecrets('API_KEYS__MAIN=first\n');
-  await eventually(async () => ((await get('/app')).body.key === 'first' ? true : undefined), 10_000, () => 'the secret never came');
+  await eventually(
+    async () => ((await get('/app')).body.key === 'first' ? true : undefined),
+    10_000,
+    () => 'the secret never came',
+  );
   const { watcher } = (await get('/app')).body;
   await platform.setSecrets('API_KEYS__MAIN=second\n');
-  await eventually(async () => ((await get('/app')).body.key === 'second' ? true : undefined), 10_000, () => 'the new value never came');
+  await eventually(
+    async () => ((await get('/app')).body.key === 'second' ? true : undefined),
+    10_000,
+    () => 'the new value never came',
+  );
   expect((await get('/app')).body.watcher).toBe(watcher);
   const objects = JSON.stringify([await platform.store.list('Revision'), await platform.store.list('Function'), platform.scaler.process.lines]);
   expect(objects).not.toMatch(/"first"|"second"/);
@@ -121,7 +168,11 @@ test('revisions are kept as a history of ten, also over a restart of the scaler'
   }
   const names = async () => (await platform.store.list('Revision')).map(({ metadata }) => metadata.name).sort();
   const expected = Array.from({ length: 10 }, (_, index) => `app-${String(index + 3).padStart(5, '0')}`);
-  await eventually(async () => ((await names()).length === 10 && (await names()).at(-1) === 'app-00012' ? true : undefined), 10_000, () => 'the history does not fit');
+  await eventually(
+    async () => ((await names()).length === 10 && (await names()).at(-1) === 'app-00012' ? true : undefined),
+    10_000,
+    () => 'the history does not fit',
+  );
   expect(await names()).toEqual(expected);
   await platform.scaler.process.kill();
   await platform.restartScaler();

@@ -13,9 +13,14 @@ afterEach(async () => {
 });
 const start = async (options: PlatformOptions) => (platform = await startPlatform(options));
 
-const hello = packageOf({ 'index.js': 'export const handler = (event) => new Promise((resolve) => setTimeout(resolve, Number(event.query?.ms ?? 0), { watcher: process.ppid }));' });
+const hello = packageOf({
+  'index.js': 'export const handler = (event) => new Promise((resolve) => setTimeout(resolve, Number(event.query?.ms ?? 0), { watcher: process.ppid }));',
+});
 const web = { deployment: { type: 'hot' as const, pool: 'web' } };
-const stack = (fn: Parameters<typeof functionObject>[2] = {}) => ({ packages: [hello], objects: [podPool('web', { min: 2 }), functionObject('hello', hello, { ...web, ...fn }), httpTrigger('hello')] });
+const stack = (fn: Parameters<typeof functionObject>[2] = {}) => ({
+  packages: [hello],
+  objects: [podPool('web', { min: 2 }), functionObject('hello', hello, { ...web, ...fn }), httpTrigger('hello')],
+});
 
 const alive = (pid: number) => {
   try {
@@ -35,15 +40,34 @@ function joinAs(gateway: string, hello: Partial<Extract<GatewayMessage, { type: 
   });
   cleanups.push(() => stream.close('the test ends'));
   stream.send({ type: 'hello', gateway, epoch: 0, active: [], instances: [], ...hello });
-  const hears = (fits: (message: LeaderMessage) => boolean) => eventually(async () => heard.find(fits), 10_000, () => `${gateway} heard only ${JSON.stringify(heard)}`);
-  return { stream, heard, hears, closed: () => eventually(async () => closed, 10_000, () => 'the stream was not closed') };
+  const hears = (fits: (message: LeaderMessage) => boolean) =>
+    eventually(
+      async () => heard.find(fits),
+      10_000,
+      () => `${gateway} heard only ${JSON.stringify(heard)}`,
+    );
+  return {
+    stream,
+    heard,
+    hears,
+    closed: () =>
+      eventually(
+        async () => closed,
+        10_000,
+        () => 'the stream was not closed',
+      ),
+  };
 }
 
 test('when the scaler is killed its instances end; the next one leads with a higher epoch and serves again', async () => {
   const platform = await start(stack());
   const { watcher } = (await (await platform.fetch('/hello')).json()) as { watcher: number };
   await platform.scaler.process.kill();
-  await eventually(async () => !alive(watcher) || undefined, 10_000, () => 'the watcher went on');
+  await eventually(
+    async () => !alive(watcher) || undefined,
+    10_000,
+    () => 'the watcher went on',
+  );
   await platform.restartScaler();
   expect((await platform.state()).epoch).toBe(2);
   expect((await platform.fetch('/hello')).status).toBe(200);
@@ -95,13 +119,19 @@ test('demand alone brings an instance and its cold-start phases; a refusal names
   const gateway = joinAs('g1');
   gateway.stream.send({ type: 'demand', function: 'default/hello', waiting: 1, inFlight: 0 });
   const message = await gateway.hears(({ type }) => type === 'instance');
-  expect(message).toMatchObject({ instance: { coldStart: { pool: 'default/web', runtime: 'nodejs', allocateMs: expect.any(Number), codeMs: expect.any(Number) } } });
+  expect(message).toMatchObject({
+    instance: { coldStart: { pool: 'default/web', runtime: 'nodejs', allocateMs: expect.any(Number), codeMs: expect.any(Number) } },
+  });
   const broken = packageOf({ 'index.js': 'throw new Error("no")' });
   await platform.putPackage(broken);
   await platform.apply(functionObject('broken', broken, web));
   await platform.until(({ functions }) => functions.length === 2);
   gateway.stream.send({ type: 'demand', function: 'default/broken', waiting: 1, inFlight: 0 });
-  expect(await gateway.hears(({ type }) => type === 'refused')).toMatchObject({ function: 'default/broken', code: 'LOAD_FAILED', retryAfterMs: expect.any(Number) });
+  expect(await gateway.hears(({ type }) => type === 'refused')).toMatchObject({
+    function: 'default/broken',
+    code: 'LOAD_FAILED',
+    retryAfterMs: expect.any(Number),
+  });
 });
 
 test('an instance that a gateway suspects and that does not answer is replaced', async () => {
@@ -119,7 +149,12 @@ test('an instance that a gateway suspects and that does not answer is replaced',
 test('without the internal token nothing is told but health and metrics', async () => {
   const platform = await start({ ...stack(), gateways: 0 });
   const { url } = platform.scaler;
-  for (const [path, method] of [[SCALER_PATHS.state, 'GET'], [SCALER_PATHS.targets, 'GET'], [SCALER_PATHS.alerts, 'POST'], [SCALER_PATHS.stream, 'POST']] as const) {
+  for (const [path, method] of [
+    [SCALER_PATHS.state, 'GET'],
+    [SCALER_PATHS.targets, 'GET'],
+    [SCALER_PATHS.alerts, 'POST'],
+    [SCALER_PATHS.stream, 'POST'],
+  ] as const) {
     const response = await fetch(url + path, { method, headers: { authorization: 'Bearer wrong' } });
     expect([path, response.status, ((await response.json()) as { code: string }).code]).toEqual([path, 401, 'TOKEN_INVALID']);
   }
@@ -145,7 +180,9 @@ test('metrics and targets tell Prometheus what rules need', async () => {
       'fibonacci_gateways 1',
     ]),
   );
-  const targets = (await (await fetch(platform.scaler.url + SCALER_PATHS.targets, { headers: { authorization: `Bearer ${platform.internalToken}` } })).json()) as { targets: string[]; labels: Record<string, string> }[];
+  const targets = (await (
+    await fetch(platform.scaler.url + SCALER_PATHS.targets, { headers: { authorization: `Bearer ${platform.internalToken}` } })
+  ).json()) as { targets: string[]; labels: Record<string, string> }[];
   expect(targets).toEqual([{ targets: [expect.stringMatching(/^127\.0\.0\.1:\d+$/)], labels: expect.objectContaining({ function_name: 'default/hello' }) }]);
   expect(await (await fetch(`http://${targets[0]?.targets[0]}/metrics`)).text()).toContain('function_name="default/hello"');
 });

@@ -28,10 +28,14 @@ interface Seen {
 }
 const seen = async () => (await (await (platform as Platform).fetch('/diary')).json()) as Seen[];
 const until = async (fits: (events: Seen[]) => boolean) =>
-  eventually(async () => {
-    const events = await seen();
-    return fits(events) ? events : undefined;
-  }, 20_000, () => 'the ticks did not come');
+  eventually(
+    async () => {
+      const events = await seen();
+      return fits(events) ? events : undefined;
+    },
+    20_000,
+    () => 'the ticks did not come',
+  );
 
 test('each tick comes once as a CloudEvent with its trigger and scheduled time as id, and the last is remembered', async () => {
   const platform = await start({ packages: [diary], objects: [...objects(), timerTrigger('diary', { data: '{"from":"timer"}' })] });
@@ -41,7 +45,11 @@ test('each tick comes once as a CloudEvent with its trigger and scheduled time a
   const times = ids.map((id) => Date.parse(/^diary-timer\/(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)$/.exec(id)?.[1] ?? ''));
   expect(times.slice(1).map((time, index) => time - (times[index] ?? 0))).toEqual(times.slice(1).map(() => 1000));
   expect(events[0]).toMatchObject({ type: 'dev.fibonacci.timer.tick', source: '/namespaces/default/triggers/diary-timer', data: { from: 'timer' } });
-  const lastTick = await eventually(async () => (await platform.store.get('Trigger', 'default', 'diary-timer'))?.status?.lastTick, 5000, () => 'no tick was remembered');
+  const lastTick = await eventually(
+    async () => (await platform.store.get('Trigger', 'default', 'diary-timer'))?.status?.lastTick,
+    5000,
+    () => 'no tick was remembered',
+  );
   expect(ids.some((id) => id.endsWith(lastTick)) || Date.parse(lastTick) > Math.max(...times)).toBe(true);
 });
 
@@ -67,7 +75,11 @@ test('triggers are judged: a lost route, an unknown function and a bad schedule 
   const platform = await start({ packages: [diary], objects: objects() });
   await platform.apply(rival, lost, timerTrigger('diary', { schedule: '99 * * * *' }));
   const reasonOf = (name: string) =>
-    eventually(async () => (await platform.store.get('Trigger', 'default', name))?.status?.conditions?.[0]?.reason, 10_000, () => `${name} was not judged`);
+    eventually(
+      async () => (await platform.store.get('Trigger', 'default', name))?.status?.conditions?.[0]?.reason,
+      10_000,
+      () => `${name} was not judged`,
+    );
   expect(await reasonOf('diary-http')).toBe('Accepted');
   expect(await reasonOf('rival')).toBe('RouteConflict');
   expect(await reasonOf('lost')).toBe('FunctionNotFound');

@@ -22,7 +22,10 @@ export async function run(): Promise<Measure[]> {
   const measures: Measure[] = [];
   for (const runtime of ['nodejs', 'python'] as const) {
     const samples = await oneByOne(runtime);
-    measures.push(measure(`pooled cold start, ${runtime}, p50`, quantile(samples, 0.5), 15), measure(`pooled cold start, ${runtime}, p95`, quantile(samples, 0.95), 30));
+    measures.push(
+      measure(`pooled cold start, ${runtime}, p50`, quantile(samples, 0.5), 15),
+      measure(`pooled cold start, ${runtime}, p95`, quantile(samples, 0.95), 30),
+    );
   }
   measures.push(measure(`${BURST} functions cold at once, p99`, quantile(await atOnce(), 0.99), 150));
   return measures;
@@ -68,7 +71,10 @@ async function atOnce(): Promise<number[]> {
 
 function startWith(runtime: Runtime, names: readonly string[], idle: number): Promise<Platform> {
   const pkg = code[runtime];
-  const functions = names.flatMap((name) => [functionObject(name, pkg, { runtime, env: { NAME: name }, deployment: { type: 'hot', pool: 'bench' } }), httpTrigger(name)]);
+  const functions = names.flatMap((name) => [
+    functionObject(name, pkg, { runtime, env: { NAME: name }, deployment: { type: 'hot', pool: 'bench' } }),
+    httpTrigger(name),
+  ]);
   return startPlatform({ packages: [pkg], objects: [podPool('bench', { runtime, min: idle, max: idle * 2 + 4 }), ...functions] });
 }
 

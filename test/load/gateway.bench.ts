@@ -48,7 +48,12 @@ export async function run(): Promise<Measure[]> {
   }
 }
 
-async function startGateway(dir: string, leader: Awaited<ReturnType<typeof fakeLeader>>, upstreamUrl: string, party: (env: Record<string, string>) => Party): Promise<Target> {
+async function startGateway(
+  dir: string,
+  leader: Awaited<ReturnType<typeof fakeLeader>>,
+  upstreamUrl: string,
+  party: (env: Record<string, string>) => Party,
+): Promise<Target> {
   const store = await createFileStore(dir);
   const applied = await store.apply(fn('hello', { queueLimit: 100_000 }));
   await store.apply(trigger('hello', { path: '/hello' }));
@@ -56,7 +61,16 @@ async function startGateway(dir: string, leader: Awaited<ReturnType<typeof fakeL
   const port = 20_000 + Math.floor(Math.random() * 20_000);
   const config = { storeDir: dir, internalToken: 'bench', gatewayId: 'bench', scalerUrl: leader.url, port, adminPort: 0 };
   const started = party(renderEnv(gatewayConfig, config));
-  leader.announce({ id: 'i-1', function: 'demo/hello', uid: applied.metadata.uid ?? '', content: CONTENT, generation: 1, address: new URL(upstreamUrl).host, concurrency: 1000, state: 'ready' });
+  leader.announce({
+    id: 'i-1',
+    function: 'demo/hello',
+    uid: applied.metadata.uid ?? '',
+    content: CONTENT,
+    generation: 1,
+    address: new URL(upstreamUrl).host,
+    concurrency: 1000,
+    state: 'ready',
+  });
   await started.call('gateway');
   await leader.hears('hello');
   return { party: started, url: `http://127.0.0.1:${port}` };
@@ -66,7 +80,13 @@ async function startGateway(dir: string, leader: Awaited<ReturnType<typeof fakeL
 async function throughput(load: Party, baseline: Target, gateway: Target): Promise<Measure[]> {
   const saturate = async ({ party, url }: Target, durationMs: number) => {
     const before = await party.call<number>('cpuSeconds');
-    const { requests, failed, seconds } = await load.call<{ requests: number; failed: number; seconds: number }>('saturate', url, PATH, CONNECTIONS, durationMs);
+    const { requests, failed, seconds } = await load.call<{ requests: number; failed: number; seconds: number }>(
+      'saturate',
+      url,
+      PATH,
+      CONNECTIONS,
+      durationMs,
+    );
     const cpu = (await party.call<number>('cpuSeconds')) - before;
     if (failed > 0) throw new Error(`${failed} of ${requests + failed} requests to ${url} failed`);
     return { perSecond: requests / seconds, cpuMicros: (cpu / requests) * 1e6 };
@@ -80,7 +100,13 @@ async function throughput(load: Party, baseline: Target, gateway: Target): Promi
   const ours = median(pairs.map((pair) => pair.ours.cpuMicros));
   return [
     { name: 'gateway requests/s against the 30-line proxy (at least)', value: round2(rate), unit: 'ratio', budget: 0.8, ok: rate >= 0.8 },
-    { name: `gateway CPU a request against the 30-line proxy (${round2(ours)} µs to ${round2(base)} µs)`, value: round2(cpu), unit: 'ratio', budget: 1.3, ok: cpu <= 1.3 },
+    {
+      name: `gateway CPU a request against the 30-line proxy (${round2(ours)} µs to ${round2(base)} µs)`,
+      value: round2(cpu),
+      unit: 'ratio',
+      budget: 1.3,
+      ok: cpu <= 1.3,
+    },
   ];
 }
 
@@ -111,7 +137,11 @@ function routeMatch(): Measure {
   const build = (count: number, asked: number) => {
     const index = createRouteIndex<number>();
     for (let n = 0; n < count; n++) index.set(trigger(`f-${n}`, { path: pathOf(n), ...(hostOf(n) !== undefined && { host: hostOf(n) as string }) }), n);
-    const requests = Array.from({ length: 1000 }, (_, k) => (k * 7919) % asked).map((n) => ({ host: hostOf(n) ?? 'other', path: `${pathOf(n)}/item/${n % 10}`, n }));
+    const requests = Array.from({ length: 1000 }, (_, k) => (k * 7919) % asked).map((n) => ({
+      host: hostOf(n) ?? 'other',
+      path: `${pathOf(n)}/item/${n % 10}`,
+      n,
+    }));
     return () => {
       const startedAt = performance.now();
       for (let round = 0; round < 20; round++) {

@@ -10,7 +10,10 @@ export interface FakeLeader {
   /** Everything that gateways said, in order. */
   readonly heard: GatewayMessage[];
   /** Resolves with the first message, past or to come, that fits. */
-  hears<T extends GatewayMessage['type']>(type: T, fits?: (message: Extract<GatewayMessage, { type: T }>) => boolean): Promise<Extract<GatewayMessage, { type: T }>>;
+  hears<T extends GatewayMessage['type']>(
+    type: T,
+    fits?: (message: Extract<GatewayMessage, { type: T }>) => boolean,
+  ): Promise<Extract<GatewayMessage, { type: T }>>;
   /** Called on each demand. */
   onDemand: ((demand: Extract<GatewayMessage, { type: 'demand' }>) => void) | undefined;
   announce(instance: StreamInstance): void;

@@ -16,11 +16,16 @@ export function packageOf(files: Readonly<Record<string, string>>): Package {
 
 /** A package from a folder, such as `runtimes/nodejs/fixtures/echo`. */
 export function packageOfFolder(folder: string): Package {
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => statSync(join(folder, path)).isFile() && !path.includes('__pycache__'));
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (path) => statSync(join(folder, path)).isFile() && !path.includes('__pycache__'),
+  );
   return encodePackage(files.map((path) => ({ path: relative(folder, join(folder, path)).split(sep).join('/'), bytes: readFileSync(join(folder, path)) })));
 }
 
-type Overrides = Partial<Omit<FunctionSpec, 'scaling' | 'package'>> & { readonly scaling?: Partial<FunctionSpec['scaling']>; readonly labels?: Readonly<Record<string, string>> };
+type Overrides = Partial<Omit<FunctionSpec, 'scaling' | 'package'>> & {
+  readonly scaling?: Partial<FunctionSpec['scaling']>;
+  readonly labels?: Readonly<Record<string, string>>;
+};
 
 /** A Function with defaults: Node.js, cold, `index.handler`, concurrency 16, at most 10 instances. */
 export function functionObject(name: string, { digest, bytes }: Package, { scaling, labels, ...spec }: Overrides = {}): FunctionResource {
@@ -51,14 +56,29 @@ export function functionObject(name: string, { digest, bytes }: Package, { scali
 }
 
 export function podPool(name: string, spec: Partial<PodPoolSpec> = {}): PodPoolResource {
-  return { apiVersion: API_VERSION, kind: 'PodPool', metadata: { namespace: NAMESPACE, name }, spec: { runtime: 'nodejs', min: 1, max: 10, memory: '256Mi', ...spec } };
+  return {
+    apiVersion: API_VERSION,
+    kind: 'PodPool',
+    metadata: { namespace: NAMESPACE, name },
+    spec: { runtime: 'nodejs', min: 1, max: 10, memory: '256Mi', ...spec },
+  };
 }
 
 /** An HTTP trigger on `/<function>` and below. */
 export function httpTrigger(fn: string, http: Partial<NonNullable<TriggerSpec['http']>> = {}): TriggerResource {
-  return { apiVersion: API_VERSION, kind: 'Trigger', metadata: { namespace: NAMESPACE, name: `${fn}-http` }, spec: { function: fn, http: { path: `/${fn}`, match: 'prefix', methods: [], ...http } } };
+  return {
+    apiVersion: API_VERSION,
+    kind: 'Trigger',
+    metadata: { namespace: NAMESPACE, name: `${fn}-http` },
+    spec: { function: fn, http: { path: `/${fn}`, match: 'prefix', methods: [], ...http } },
+  };
 }
 
 export function timerTrigger(fn: string, timer: Partial<NonNullable<TriggerSpec['timer']>> = {}): TriggerResource {
-  return { apiVersion: API_VERSION, kind: 'Trigger', metadata: { namespace: NAMESPACE, name: `${fn}-timer` }, spec: { function: fn, timer: { schedule: '* * * * * *', timeZone: 'UTC', missed: 'skip', ...timer } } };
+  return {
+    apiVersion: API_VERSION,
+    kind: 'Trigger',
+    metadata: { namespace: NAMESPACE, name: `${fn}-timer` },
+    spec: { function: fn, timer: { schedule: '* * * * * *', timeZone: 'UTC', missed: 'skip', ...timer } },
+  };
 }

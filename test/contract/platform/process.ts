@@ -33,9 +33,25 @@ export async function startProcess(entry: URL, env: Readonly<Record<string, stri
     child.once('error', reject);
     timer = setTimeout(() => {
       child.kill('SIGKILL');
-      reject(new Error(`${entry.pathname} did not listen within ${START_TIMEOUT_MS} ms:\n${lines.slice(-5).map((line) => JSON.stringify(line)).join('\n')}`));
+      reject(
+        new Error(
+          `${entry.pathname} did not listen within ${START_TIMEOUT_MS} ms:\n${lines
+            .slice(-5)
+            .map((line) => JSON.stringify(line))
+            .join('\n')}`,
+        ),
+      );
     }, START_TIMEOUT_MS);
-    child.once('exit', (code, signal) => reject(new Error(`${entry.pathname} ended (${signal ?? code}) before it listened:\n${lines.slice(-5).map((line) => JSON.stringify(line)).join('\n')}`)));
+    child.once('exit', (code, signal) =>
+      reject(
+        new Error(
+          `${entry.pathname} ended (${signal ?? code}) before it listened:\n${lines
+            .slice(-5)
+            .map((line) => JSON.stringify(line))
+            .join('\n')}`,
+        ),
+      ),
+    );
   }).finally(() => clearTimeout(timer));
   return {
     pid: child.pid ?? 0,

@@ -12,21 +12,24 @@ export async function startBaseline(upstream: string): Promise<string> {
       if (!/^(connection|keep-alive|transfer-encoding|content-length)$/i.test(name)) headers.push(name, rawHeaders[index + 1] as string);
     }
     const body = request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined ? null : request;
-    pool.dispatch({ path: request.url as string, method: request.method as 'GET', headers, body }, {
-      onRequestStart() {},
-      onResponseStart(_controller, status, received) {
-        delete received['connection'];
-        delete received['keep-alive'];
-        response.writeHead(status, received);
+    pool.dispatch(
+      { path: request.url as string, method: request.method as 'GET', headers, body },
+      {
+        onRequestStart() {},
+        onResponseStart(_controller, status, received) {
+          delete received['connection'];
+          delete received['keep-alive'];
+          response.writeHead(status, received);
+        },
+        onResponseData(controller, chunk) {
+          if (response.write(chunk)) return;
+          controller.pause();
+          response.once('drain', () => controller.resume());
+        },
+        onResponseEnd: () => void response.end(),
+        onResponseError: () => void response.destroy(),
       },
-      onResponseData(controller, chunk) {
-        if (response.write(chunk)) return;
-        controller.pause();
-        response.once('drain', () => controller.resume());
-      },
-      onResponseEnd: () => void response.end(),
-      onResponseError: () => void response.destroy(),
-    });
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server.address() as { port: number }).port}`;

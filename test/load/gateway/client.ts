@@ -20,7 +20,9 @@ interface Line {
 
 export async function createLoadClient(url: string, path: string, connections: number): Promise<LoadClient> {
   const { hostname, port } = new URL(url);
-  const bytes = Buffer.from(`GET ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nUser-Agent: load\r\nAccept: application/json\r\nAccept-Encoding: gzip\r\n\r\n`);
+  const bytes = Buffer.from(
+    `GET ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nUser-Agent: load\r\nAccept: application/json\r\nAccept-Encoding: gzip\r\n\r\n`,
+  );
   const lines = await Promise.all(Array.from({ length: connections }, () => open(Number(port), hostname)));
   return {
     saturate(durationMs) {

@@ -42,7 +42,11 @@ export async function runKills({ kills, intervalMs, instances, retries, clients 
   const scaling = { minReplicas: instances, maxReplicas: instances };
   const platform = await startPlatform({
     packages: [code],
-    objects: [podPool('kill', { min: 2, max: instances * 2 }), functionObject('digest', code, { deployment: { type: 'hot', pool: 'kill' }, concurrency: 4, scaling }), httpTrigger('digest')],
+    objects: [
+      podPool('kill', { min: 2, max: instances * 2 }),
+      functionObject('digest', code, { deployment: { type: 'hot', pool: 'kill' }, concurrency: 4, scaling }),
+      httpTrigger('digest'),
+    ],
     gateway: { retries },
   });
   try {
