@@ -1,5 +1,3 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
 import { encodePackage, type Package } from '../../../protocol/package.ts';
 import { API_VERSION } from '../../../protocol/names.ts';
 import type { FunctionSpec } from '../../../protocol/schema/function.ts';
@@ -12,14 +10,6 @@ export const NAMESPACE = 'default';
 /** A package from texts by path. */
 export function packageOf(files: Readonly<Record<string, string>>): Package {
   return encodePackage(Object.entries(files).map(([path, text]) => ({ path, bytes: Buffer.from(text) })));
-}
-
-/** A package from a folder, such as `runtimes/nodejs/fixtures/echo`. */
-export function packageOfFolder(folder: string): Package {
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
-    (path) => statSync(join(folder, path)).isFile() && !path.includes('__pycache__'),
-  );
-  return encodePackage(files.map((path) => ({ path: relative(folder, join(folder, path)).split(sep).join('/'), bytes: readFileSync(join(folder, path)) })));
 }
 
 type Overrides = Partial<Omit<FunctionSpec, 'scaling' | 'package'>> & {
