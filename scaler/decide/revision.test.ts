@@ -1,27 +1,11 @@
 import { expect, test } from 'vitest';
-import type { FunctionSpec } from '../../protocol/schema/function.ts';
+import { sampleFunction } from '../../protocol/schema/sample.ts';
 import { contentDigest, revisionName, revisionNumber, revisionsToPrune, templateDigest } from './revision.ts';
 
-const spec: FunctionSpec = {
-  runtime: 'nodejs',
-  handler: 'index.handler',
-  signature: 'event',
-  mode: 'thread',
-  package: { digest: `sha256:${'a'.repeat(64)}`, size: 10 },
-  env: { A: '1', B: '2' },
-  secrets: [],
-  timeout: '30s',
-  activationTimeout: '30s',
-  concurrency: 16,
-  queueLimit: 1000,
-  bodyLimit: '10Mi',
-  retry: 'idempotent',
-  deployment: { type: 'hot', pool: 'web' },
-  scaling: { minReplicas: 0, maxReplicas: 10, idleTimeout: '60s', stabilizationWindow: '60s' },
-};
+const { spec } = sampleFunction('hello', { env: { A: '1', B: '2' }, deployment: { type: 'hot', pool: 'web' } });
 
 test.each([
-  { change: 'code', next: { ...spec, package: { digest: `sha256:${'b'.repeat(64)}`, size: 10 } } },
+  { change: 'code', next: { ...spec, package: { digest: `sha256:${'b'.repeat(64)}`, size: 1 } } },
   { change: 'handler', next: { ...spec, handler: 'index.other' } },
   { change: 'an environment variable', next: { ...spec, env: { A: '1', B: '3' } } },
   { change: 'timeout', next: { ...spec, timeout: '10s' } },

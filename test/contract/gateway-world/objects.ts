@@ -2,35 +2,20 @@ import { digestOf } from '../../../protocol/digest.ts';
 import { API_VERSION } from '../../../protocol/names.ts';
 import type { FunctionSpec } from '../../../protocol/schema/function.ts';
 import type { FunctionResource, TriggerResource } from '../../../protocol/schema/resources.ts';
+import { sampleFunction } from '../../../protocol/schema/sample.ts';
 import type { HttpTriggerSpec } from '../../../protocol/schema/trigger.ts';
 
 export const NAMESPACE = 'demo';
 export const CONTENT = digestOf('content');
 
 export function fn(name: string, spec: Partial<FunctionSpec> = {}): FunctionResource {
-  return {
-    apiVersion: API_VERSION,
-    kind: 'Function',
-    metadata: { namespace: NAMESPACE, name, uid: `uid-${name}`, generation: 1, creationTimestamp: '2026-01-01T00:00:00Z' },
-    spec: {
-      runtime: 'nodejs',
-      handler: 'index.handler',
-      signature: 'event',
-      mode: 'thread',
-      package: { digest: digestOf(name), size: 1 },
-      env: {},
-      secrets: [],
-      timeout: '5s',
-      activationTimeout: '5s',
-      concurrency: 16,
-      queueLimit: 1000,
-      bodyLimit: '1Mi',
-      retry: 'idempotent',
-      deployment: { type: 'hot', pool: 'pool' },
-      scaling: { minReplicas: 0, maxReplicas: 10, idleTimeout: '60s', stabilizationWindow: '60s' },
-      ...spec,
-    },
-  };
+  const limits = { timeout: '5s', activationTimeout: '5s', bodyLimit: '1Mi' };
+  const sample = sampleFunction(
+    name,
+    { ...limits, package: { digest: digestOf(name), size: 1 }, deployment: { type: 'hot', pool: 'pool' }, ...spec },
+    NAMESPACE,
+  );
+  return { ...sample, metadata: { ...sample.metadata, uid: `uid-${name}`, generation: 1, creationTimestamp: '2026-01-01T00:00:00Z' } };
 }
 
 export function trigger(name: string, http: Partial<HttpTriggerSpec> & { path: string }, rest: { function?: string; created?: string } = {}): TriggerResource {

@@ -3,6 +3,7 @@ import { API_VERSION } from '../../../protocol/names.ts';
 import type { FunctionSpec } from '../../../protocol/schema/function.ts';
 import type { PodPoolSpec } from '../../../protocol/schema/pod-pool.ts';
 import type { FunctionResource, PodPoolResource, TriggerResource } from '../../../protocol/schema/resources.ts';
+import { sampleFunction } from '../../../protocol/schema/sample.ts';
 import type { TriggerSpec } from '../../../protocol/schema/trigger.ts';
 
 export const NAMESPACE = 'default';
@@ -19,29 +20,12 @@ type Overrides = Partial<Omit<FunctionSpec, 'scaling' | 'package'>> & {
 
 /** A Function with defaults: Node.js, cold, `index.handler`, concurrency 16, at most 10 instances. */
 export function functionObject(name: string, { digest, bytes }: Package, { scaling, labels, ...spec }: Overrides = {}): FunctionResource {
-  const runtime = spec.runtime ?? 'nodejs';
+  const handler = spec.runtime === 'python' ? 'main.handler' : 'index.handler';
+  const sample = sampleFunction(name, { handler, ...spec, package: { digest, size: bytes.length } }, NAMESPACE);
   return {
-    apiVersion: API_VERSION,
-    kind: 'Function',
-    metadata: { namespace: NAMESPACE, name, ...(labels && { labels }) },
-    spec: {
-      runtime,
-      handler: runtime === 'nodejs' ? 'index.handler' : 'main.handler',
-      signature: 'event',
-      mode: 'thread',
-      env: {},
-      secrets: [],
-      timeout: '30s',
-      activationTimeout: '30s',
-      concurrency: 16,
-      queueLimit: 1000,
-      bodyLimit: '10Mi',
-      retry: 'idempotent',
-      deployment: { type: 'cold', memory: '256Mi' },
-      ...spec,
-      package: { digest, size: bytes.length },
-      scaling: { minReplicas: 0, maxReplicas: 10, idleTimeout: '60s', stabilizationWindow: '60s', ...scaling },
-    },
+    ...sample,
+    metadata: { ...sample.metadata, ...(labels && { labels }) },
+    spec: { ...sample.spec, scaling: { ...sample.spec.scaling, ...scaling } },
   };
 }
 
