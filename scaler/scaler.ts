@@ -11,6 +11,7 @@ import { createFunctionStatus, markPoolStatus } from './apply/function-status.ts
 import { createPackages, type Packages } from './apply/packages.ts';
 import { createRevisions, type Revisions } from './apply/revisions.ts';
 import { createStatusWriter, type StatusWriter } from './apply/status-writer.ts';
+import { keepWarm } from './apply/warmth.ts';
 import { createWatcherClient } from './apply/watcher-client.ts';
 import type { RulesView } from './decide/verdict.ts';
 import type { Leadership } from './leader/leader.ts';
@@ -109,6 +110,7 @@ export async function createScaler(deps: ScalerDeps): Promise<Scaler> {
   const unsubscribe = fleet.subscribe(() => {
     for (const pool of allocator.pools()) markPoolStatus(writer, allocator, pool);
   });
+  const warmth = keepWarm({ fleet, watchers, log });
   const ticks = setInterval(() => {
     sessions.expire();
     for (const fn of functions.all()) if (fn.replicas > 0 || fn.members.size > 0 || fn.resource.spec.scaling.minReplicas > 0) capacity.reconcile(fn);
@@ -120,6 +122,7 @@ export async function createScaler(deps: ScalerDeps): Promise<Scaler> {
     async close() {
       clearInterval(ticks);
       unsubscribe();
+      warmth.close();
       capacity.close();
       await Promise.all([ruleLoop?.close(), triggers.close(), resources?.close()]);
       sessions.close();
