@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PlatformError } from '../protocol/errors.ts';
@@ -78,12 +78,8 @@ interface Launched {
 }
 
 function launch({ name, command, args, cwd, env, logFile, guard, register }: DaemonOptions): Launched {
-  const child = spawn(command, args, { cwd, env: env ?? process.env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-  const { pid } = child;
-  if (pid !== undefined) {
-    guard.add(pid);
-    void register.add(name, pid);
-  }
+  const child = guard.spawn(command, args, { cwd, env: env ?? process.env });
+  if (child.pid !== undefined) void register.add(name, child.pid);
   const lastLine = capture([child.stdout, child.stderr], logFile);
   const gone = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(`${command} could not be started: ${error.message}`));
@@ -92,7 +88,6 @@ function launch({ name, command, args, cwd, env, logFile, guard, register }: Dae
       resolve(`${signal ? `it was ended by ${signal}` : `it exited with code ${code}`}${line ? `: ${line}` : ''}`);
     });
   });
-  void gone.then(() => pid !== undefined && guard.remove(pid));
   return { process: child, gone };
 }
 

@@ -1,10 +1,18 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 
-/** Ends the registered process groups when this process is gone, however it ended. */
+export type GuardedProcess = ChildProcessByStdio<null, Readable, Readable>;
+
+export interface GuardedOptions {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Ends the process groups that it started when this process is gone, however it ended. */
 export interface Guard {
-  add(pid: number): void;
-  remove(pid: number): void;
-  /** Ends the guard without ending the groups. */
+  /** Starts a program in a process group of its own, with piped output. A program that does not exist exits with code 127. */
+  spawn(command: string, args: readonly string[], options: GuardedOptions): GuardedProcess;
+  /** Ends the guard without ending the groups; nothing can be started through it any more. */
   close(): Promise<void>;
 }
 
@@ -24,6 +32,9 @@ done
 for pid in $pids; do kill -s KILL -- "-$pid" 2>/dev/null; done
 `;
 
+/** Registers itself and becomes the program: between its first moment and the guard's knowledge of it there is no gap in which we could be killed. */
+const REGISTER = 'echo "+ $$" >&3 && exec "$@" 3>&-';
+
 export function createGuard(): Guard {
   const shell = spawn('/bin/sh', ['-c', SCRIPT], { stdio: ['pipe', 'ignore', 'ignore'], detached: true, env: {} });
   const ended = new Promise<void>((resolve) => {
@@ -33,8 +44,12 @@ export function createGuard(): Guard {
   shell.stdin.on('error', () => undefined);
   shell.unref();
   return {
-    add: (pid) => void shell.stdin.write(`+ ${pid}\n`),
-    remove: (pid) => void shell.stdin.write(`- ${pid}\n`),
+    spawn(command, args, options) {
+      const stdio = ['ignore', 'pipe', 'pipe', shell.stdin] as const;
+      const child = spawn('/bin/sh', ['-c', REGISTER, 'sh', command, ...args], { ...options, stdio: [...stdio], detached: true });
+      child.once('exit', () => void shell.stdin.write(`- ${child.pid}\n`));
+      return child as unknown as GuardedProcess;
+    },
     async close() {
       shell.ref();
       shell.stdin.end('q\n');

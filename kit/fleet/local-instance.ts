@@ -4,7 +4,7 @@ import type { InstanceTemplate } from './fleet.ts';
 import type { Guard } from './local-guard.ts';
 import type { ProcessRegister } from './local-leftovers.ts';
 import { createInstanceLog } from './local-log.ts';
-import { type Listening, startWatcherProcess, type WatcherProcess } from './local-process.ts';
+import { type Listening, startWatcherProcess } from './local-process.ts';
 import type { RuntimeStart } from './local-start.ts';
 
 export interface InstanceHost {
@@ -41,12 +41,11 @@ export async function startInstance(
   const scratch = join(host.stateDir, 'instances', id);
   await mkdir(scratch, { recursive: true, mode: 0o700 });
   const log = createInstanceLog(join(host.stateDir, 'logs', `${id}.log`));
-  let process: WatcherProcess | undefined;
   const cleanUp = async () => {
-    if (process?.pid !== undefined) host.guard.remove(process.pid);
     await Promise.allSettled([host.register.remove(id), rm(scratch, { recursive: true, force: true, maxRetries: 3 })]);
   };
-  process = startWatcherProcess({
+  const process = startWatcherProcess({
+    guard: host.guard,
     command: start.command,
     args: start.args,
     cwd: scratch,
@@ -56,10 +55,7 @@ export async function startInstance(
     onListening: callbacks.onListening,
     onExit: (reason) => callbacks.onExit(reason, cleanUp()),
   });
-  if (process.pid !== undefined) {
-    host.guard.add(process.pid);
-    void host.register.add(id, process.pid).catch(() => undefined);
-  }
+  if (process.pid !== undefined) void host.register.add(id, process.pid).catch(() => undefined);
   return process;
 }
 

@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import type { Guard } from './local-guard.ts';
 import type { InstanceLog } from './local-log.ts';
 import { killGroup } from './local-leftovers.ts';
 
@@ -9,6 +10,7 @@ export interface Listening {
 }
 
 export interface WatcherProcessOptions {
+  readonly guard: Guard;
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -34,8 +36,8 @@ const MAX_TAIL = 400;
 
 /** Starts a watcher in a process group of its own, waits for its `listening` line (watcher.md W1.2) and captures its output. */
 export function startWatcherProcess(options: WatcherProcessOptions): WatcherProcess {
-  const { command, args, env, cwd, log } = options;
-  const child = spawn(command, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const { guard, command, args, env, cwd, log } = options;
+  const child = guard.spawn(command, args, { env, cwd });
   let done = false;
   let timedOut = false;
   const timer = setTimeout(() => {

@@ -157,6 +157,19 @@ test('when its owner is killed by SIGKILL, the watchers end too', async () => {
   await until(() => expect(alive(owned.pid)).toBe(false));
 });
 
+test('a program that was started the moment before its owner was killed ends too', async () => {
+  const owner = `
+    import { writeSync } from 'node:fs';
+    import { createGuard } from ${JSON.stringify(new URL('../../kit/fleet/local-guard.ts', import.meta.url).href)};
+    const child = createGuard().spawn('/bin/sleep', ['60'], { cwd: '/', env: {} });
+    writeSync(1, String(child.pid));
+    process.kill(process.pid, 'SIGKILL');
+  `;
+  const { stdout } = spawn(process.execPath, ['--input-type=module', '-e', owner], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [pid] = (await once(stdout, 'data')) as [Buffer];
+  await until(() => expect(alive(Number(pid))).toBe(false));
+});
+
 test('what a former run left is ended at start, and a process that only has the same pid is not', async () => {
   const leftover = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true, stdio: 'ignore' });
   const stranger = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true, stdio: 'ignore' });
