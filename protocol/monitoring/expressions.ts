@@ -19,6 +19,9 @@ export const RECORDED = {
   /** Highest of a function's rules. */
   desired: 'function:desired_replicas:max',
   gatewaysFresh: 'fibonacci:gateways:fresh',
+  /** At the moment when replicas became fewer, or more again after that; the first and the last instance aside. */
+  shrank: 'function:replicas:shrank',
+  regrew: 'function:replicas:regrew',
   /** Replicas that are enough, where they are fewer than there are. */
   tooMany: 'function:replicas:enough',
 } as const;
@@ -33,6 +36,8 @@ const WATCHER = '15s';
 const FRESH_SECONDS = 2;
 /** Scale in only to what bears a load higher by this, so that a load on the edge between n and n + 1 stays at n + 1. */
 export const SCALE_IN_MARGIN = 1.1;
+/** What had to grow again within this time after shrinking does not shrink for as long: it would flap. */
+const UNSTEADY = '15m';
 /** Rules that see too many errors or slow answers ask for this much more, each `PRESSURE_STEP`. */
 const PRESSURE_GROWTH = 1.5;
 const PRESSURE_STEP = '15s';
@@ -104,9 +109,10 @@ export function pressureNeed(): string {
   return `${of(0.5)} ${RECORDED.replicas} + ${of(1)} ${more}`;
 }
 
-/** Scale-in is wanted: the margin included, no rule of the function without data, every live gateway and the leader seen just now. */
+/** Scale-in is wanted: the margin included, no rule of the function without data, every live gateway and the leader seen just now, and no flapping before. */
 export function scaleInRecordings(): Recording[] {
   const gateway = `up{job="${JOBS.gateway}"}`;
+  const before = `${RECORDED.replicas} offset 1s`;
   const unanswered = `max by (function_name, rule) (${METRICS.scalingRule}) unless on (function_name, rule) ${METRICS.desiredReplicas}`;
   return [
     { record: RECORDED.desired, expr: `max ${by} (${METRICS.desiredReplicas})` },
@@ -115,9 +121,14 @@ export function scaleInRecordings(): Recording[] {
       // A gap leaves the long window short of samples.
       expr: `count((time() - timestamp(${gateway}) <= ${FRESH_SECONDS}) and min_over_time(${gateway}[${LONG}]) == 1) >= max(${METRICS.gateways} and time() - timestamp(${METRICS.gateways}) <= ${FRESH_SECONDS})`,
     },
+    { record: RECORDED.shrank, expr: `${RECORDED.replicas} < ${before} and ${RECORDED.replicas} > 0` },
+    {
+      record: RECORDED.regrew,
+      expr: `${RECORDED.replicas} > ${before} and ${before} > 0 and ${on} count_over_time(${RECORDED.shrank}[${UNSTEADY}])`,
+    },
     {
       record: RECORDED.tooMany,
-      expr: `(clamp_min(ceil(${RECORDED.desired} * ${SCALE_IN_MARGIN}), 1) < ${on} ${RECORDED.replicas}) and on () ${RECORDED.gatewaysFresh} unless ${on} (${unanswered})`,
+      expr: `(clamp_min(ceil(${RECORDED.desired} * ${SCALE_IN_MARGIN}), 1) < ${on} ${RECORDED.replicas}) and on () ${RECORDED.gatewaysFresh} unless ${on} (${unanswered}) unless ${on} count_over_time(${RECORDED.regrew}[${UNSTEADY}])`,
     },
   ];
 }

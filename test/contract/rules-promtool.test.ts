@@ -256,6 +256,14 @@ describe('scaling in', () => {
     await testRules({ rules, series: { ...series, ...low, [total('a')]: '0+10x200' }, alerts: [down(150, 'default/a')] });
   });
 
+  test('not again for a quarter of an hour, once replicas had to grow again after it', async () => {
+    const { rules, series } = world({}, { count: 5 });
+    const count = (samples: string) => ({ ...series, ...low, 'function_service_count{function_name="default/a"}': samples });
+    await testRules({ rules, series: count('5x70 3x130'), alerts: [down(65, 'default/a'), down(140, 'default/a')] });
+    await testRules({ rules, series: count('5x70 3x30 5x100'), alerts: [down(65, 'default/a'), down(190)] });
+    await testRules({ rules, series: count('0x10 5x60 0x20 5x110'), alerts: [down(190, 'default/a')] });
+  });
+
   test('never, while a rule of the function is refused', async () => {
     const { rules, series } = world({ broken: { custom: { promql: 'sum(' } } }, { count: 5 });
     await testRules({ rules, series: { ...series, ...low }, alerts: [down(150)] });

@@ -37,8 +37,8 @@ export interface LoadedFunction {
 /** Each instance is rated for this many requests a second, as the verbatim rule says. */
 export const RATE = 50;
 
-/** Gateway, scaler, Prometheus and Alertmanager as in development, and a pool of `pool` instances that are made before anything is measured. */
-export async function startRulesWorld({ demand, pool }: { demand: 'on' | 'off'; pool: number }): Promise<RulesWorld> {
+/** Gateway, scaler, Prometheus and Alertmanager as in development, and a pool of `pool` instances that are made before anything is measured; `max` (default `pool`: what is taken is not replaced) is its size with those taken. */
+export async function startRulesWorld({ demand, pool, max = pool }: { demand: 'on' | 'off'; pool: number; max?: number }): Promise<RulesWorld> {
   const dir = await mkdtemp(join(tmpdir(), 'rules-bench-'));
   const [scalerPort, adminPort, prometheus, alertmanager] = [await freePort(), await freePort(), await freePort(), await freePort()];
   const rulesFile = join(dir, 'rules.yml');
@@ -54,7 +54,7 @@ export async function startRulesWorld({ demand, pool }: { demand: 'on' | 'off'; 
   });
   const { prometheusUrl, alertmanagerUrl } = monitoring;
   const platform = await startPlatform({
-    objects: [podPool('bench', { min: pool, max: pool })],
+    objects: [podPool('bench', { min: pool, max })],
     scaler: { port: scalerPort, demand, prometheusUrl, alertmanagerUrl, rulesFile },
     gateway: { adminPort },
   });
