@@ -11,12 +11,18 @@ export interface StockOptions {
 }
 
 const RETRY_MS = 1000;
+/** Code that was replaced once is likely to be replaced again soon: then another executor is started this long after one was taken … */
+const REFILL_QUIET_MS = 100;
+/** … and waits for this long, so that an instance that is left alone pays no memory for it. */
+const SPARE_MS = 600_000;
 
-/** Starts executors, and keeps one waiting until the first specialization takes it (W1.2). */
+/** Starts executors, and keeps one waiting until the first specialization takes it (W1.2), later while they are needed often. */
 export class ExecutorStock {
   readonly #options: StockOptions;
   #waiting: ExecutorProcess | undefined;
   #retry: NodeJS.Timeout | undefined;
+  #expiry: NodeJS.Timeout | undefined;
+  #taken = 0;
   #closed = false;
 
   constructor(options: StockOptions) {
@@ -24,7 +30,7 @@ export class ExecutorStock {
     this.#warmUp();
   }
 
-  /** The executor that waits; undefined once it was taken. */
+  /** The executor that waits, if one does. */
   get waiting(): ExecutorProcess | undefined {
     return this.#waiting;
   }
@@ -34,14 +40,28 @@ export class ExecutorStock {
     const waiting = this.#waiting;
     this.#waiting = undefined;
     clearTimeout(this.#retry);
+    clearTimeout(this.#expiry);
+    this.#taken += 1;
+    if (this.#taken > 1) this.#retry = setTimeout(() => this.#keepSpare(), REFILL_QUIET_MS);
     return waiting ?? this.#start();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retry);
+    clearTimeout(this.#expiry);
     this.#waiting?.kill();
     await this.#waiting?.exited;
+  }
+
+  #keepSpare(): void {
+    if (this.#closed) return;
+    this.#warmUp();
+    this.#expiry = setTimeout(() => {
+      const spare = this.#waiting;
+      this.#waiting = undefined;
+      spare?.kill();
+    }, SPARE_MS);
   }
 
   #start(): ExecutorProcess {
