@@ -10,6 +10,7 @@ import { createGuardian } from './executors/guardian.ts';
 import { Instance } from './instance.ts';
 import type { Log } from './log.ts';
 import { readMarker } from './marker.ts';
+import { rehearse } from './rehearsal.ts';
 
 export interface Supervisor {
   readonly dataPort: number;
@@ -28,7 +29,8 @@ export async function createSupervisor(given: Config, log: Log): Promise<Supervi
   const owner = await readMarker(config.scratch);
   const guardian = createGuardian((reason) => log.write('warn', 'no shell to guard executors: should this process be killed, they may outlive it', { reason }));
   const instance = new Instance({ config, log, guardian, owner });
-  const orders = new Orders({ instance, instanceId: config.instance, key: importPublicKey(config.publicKey), now: Date.now });
+  const key = importPublicKey(config.publicKey);
+  const orders = new Orders({ instance, instanceId: config.instance, key, now: Date.now });
   // Connections are handed to executors unread.
   const data = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
     socket.on('error', () => socket.destroy());
@@ -48,6 +50,7 @@ export async function createSupervisor(given: Config, log: Log): Promise<Supervi
   };
   try {
     const [dataPort, controlPort] = await Promise.all([listen(data, config.dataPort, config.host), listen(control, config.controlPort, config.host)]);
+    void rehearse(config.scratch, key);
     return {
       dataPort,
       controlPort,
