@@ -36,7 +36,17 @@ function forgedToken(): string {
 
 function documentLine(owner: object, digest: string, size: number): string {
   const limits = { concurrency: 1, timeoutMs: 1000, maxBodyBytes: 1024 };
-  return JSON.stringify({ function: owner, generation: 1, content: digest, package: { digest, size }, handler: 'index.handler', signature: 'event', mode: 'thread', ...limits, env: {} });
+  return JSON.stringify({
+    function: owner,
+    generation: 1,
+    content: digest,
+    package: { digest, size },
+    handler: 'index.handler',
+    signature: 'event',
+    mode: 'thread',
+    ...limits,
+    env: {},
+  });
 }
 
 function attempt(step: () => unknown): void {

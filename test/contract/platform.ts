@@ -74,7 +74,7 @@ export interface Platform {
   /** `/metrics` of the scaler. */
   metrics(): Promise<string>;
   fn(name: string): Promise<FunctionResource | undefined>;
-  /** Resolves once the state fits. @throws Error with the last state after `timeoutMs` (15 s) */
+  /** Resolves once the state fits. @throws Error with the last state after `timeoutMs` (30 s) */
   until(fits: (state: ScalerState) => boolean, timeoutMs?: number): Promise<ScalerState>;
   /** Resolves once this many instances of the pool wait. */
   idle(pool: string, count: number): Promise<ScalerState>;
@@ -153,7 +153,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
 
   const authorized = { headers: { authorization: `Bearer ${TOKEN}` } };
   const state = async () => (await (await fetch(scalerUrl + SCALER_PATHS.state, authorized)).json()) as ScalerState;
-  const until: Platform['until'] = (fits, timeoutMs = 15_000) => {
+  const until: Platform['until'] = (fits, timeoutMs = 30_000) => {
     let last: ScalerState | undefined;
     return eventually(
       async () => (fits((last = await state())) ? last : undefined),
