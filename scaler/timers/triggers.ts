@@ -33,13 +33,15 @@ export async function startTriggers(deps: TriggersDeps): Promise<Triggers> {
   const ticking = new Map<string, string>();
   const invoker = createTickInvoker(deps);
   const timers = createTimers({ invoker, log, now, onAnswered: (trigger, scheduled) => markStatus(trigger, scheduled) });
+  let verdicts: ReadonlyMap<string, TriggerVerdict> = new Map();
   let due = false;
 
   const markStatus = ({ metadata: { namespace, name } }: TriggerResource, tick?: Date) =>
     writer.mark('Trigger', namespace, name, (previous) => {
       const trigger = triggers.get(functionName(namespace, name));
       if (!trigger) return undefined;
-      const verdict = judge().get(functionName(namespace, name)) as TriggerVerdict;
+      const verdict = verdicts.get(functionName(namespace, name));
+      if (!verdict) return undefined;
       const lastTick = later(previous?.lastTick, tick && formatTime(tick));
       const observedGeneration = trigger.metadata.generation ?? 1;
       const condition = {
@@ -55,13 +57,13 @@ export async function startTriggers(deps: TriggersDeps): Promise<Triggers> {
         ...(lastTick !== undefined && { lastTick }),
       };
     });
-  const judge = () => decideTriggers([...triggers.values()], deps.functionExists);
   const changed = () => {
     if (due) return;
     due = true;
     setImmediate(() => {
       due = false;
-      for (const [key, verdict] of judge()) {
+      verdicts = decideTriggers([...triggers.values()], deps.functionExists);
+      for (const [key, verdict] of verdicts) {
         const trigger = triggers.get(key) as TriggerResource;
         runTimer(key, trigger, verdict.accepted);
         markStatus(trigger);
