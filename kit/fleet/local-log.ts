@@ -40,13 +40,11 @@ export function createInstanceLog(file: string, maxBytes: number = MAX_LOG_BYTES
   };
 }
 
-/** Removes the oldest log files, so that at most `keep` remain. */
-export async function pruneLogs(dir: string, keep: number = MAX_LOG_FILES): Promise<void> {
-  const names = await readdir(dir);
+/** Removes the oldest log files beyond `keep`, but never one of an instance that is `alive`. */
+export async function pruneLogs(dir: string, alive: ReadonlySet<string> = new Set(), keep: number = MAX_LOG_FILES): Promise<void> {
+  const names = (await readdir(dir)).filter((name) => !alive.has(name.replace(/\.log(\.1)?$/, '')));
   if (names.length <= keep) return;
-  const files = await Promise.all(
-    names.map(async (name) => ({ path: join(dir, name), changed: (await stat(join(dir, name)).catch(() => undefined))?.mtimeMs ?? 0 })),
-  );
+  const files = await Promise.all(names.map(async (name) => ({ path: join(dir, name), changed: (await stat(join(dir, name)).catch(() => undefined))?.mtimeMs ?? 0 })));
   files.sort((a, b) => b.changed - a.changed);
   await Promise.all(files.slice(keep).map(({ path }) => rm(path, { force: true })));
 }

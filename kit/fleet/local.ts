@@ -48,6 +48,8 @@ interface Group {
 const BACKOFF = { firstMs: 500, maxMs: 30_000 };
 /** An instance that waited this long was sound: the next failure counts as the first. */
 const SOUND_MS = 10_000;
+/** Old logs are looked for when this many instances have ended. */
+const PRUNE_EVERY = 50;
 const CLOSE_GRACE_MS = 3000;
 
 /** The fleet as child processes of this one. What a former run left behind in `stateDir` is ended first; what is started ends with this process, however it ends. */
@@ -73,6 +75,7 @@ class LocalFleet implements Fleet {
   readonly #queue: Member[] = [];
   readonly #listeners = new Set<(event: FleetEvent) => void>();
   #starting = 0;
+  #endings = 0;
   #closed = false;
 
   constructor(host: InstanceHost, starts: ReadonlyMap<Runtime, RuntimeStart>, parallelStarts: number) {
@@ -244,6 +247,7 @@ class LocalFleet implements Fleet {
     const { state, listening, template } = member;
     this.#emit({ type: 'gone', instance: snapshot(member), reason: member.stopReason ?? reason });
     void cleaned.then(member.resolveGone);
+    if (++this.#endings % PRUNE_EVERY === 0) void pruneLogs(join(this.#host.stateDir, 'logs'), new Set(this.#members.keys())).catch(() => undefined);
     const group = this.#groups.get(template.key);
     if (!group) return;
     if (state === 'starting' || state === 'idle') this.#failed(group, listening?.at, reason);

@@ -97,7 +97,7 @@ export function createMembers(deps: MembersDeps): Members {
       const timings = await watchers.specialize(member, fn, revision, packages.cached(digest) ?? (await packages.get(digest)));
       if (!isMember(fn, member)) return;
       member.state = 'ready';
-      fn.good = revision;
+      accepted(fn, revision);
       fn.failures = 0;
       fn.blocked = undefined;
       announce(fn, member, phasesOf(revision, timings, now() - wantedSince));
@@ -120,7 +120,7 @@ export function createMembers(deps: MembersDeps): Members {
       await watchers.update(member, fn, revision, packages.cached(digest) ?? (await packages.get(digest)));
       member.revision = revision;
       member.updateFailures = 0;
-      fn.good = revision;
+      accepted(fn, revision);
       if (isMember(fn, member)) announce(fn, member);
       log.info('instance updated', { instance: member.id, function: fn.name, revision: revision.name });
     } catch (cause) {
@@ -212,6 +212,12 @@ export function createMembers(deps: MembersDeps): Members {
       for (const timer of timers) clearTimeout(timer);
     },
   };
+}
+
+/** It can be loaded: one instance has. */
+function accepted(fn: ManagedFunction, revision: ResolvedRevision): void {
+  fn.good = revision;
+  if (fn.failedContent === revision.content) fn.failedContent = undefined;
 }
 
 function describe(fn: ManagedFunction, { id, dataAddress, zone, state, revision }: Member): StreamInstance {

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Fleet, FleetEvent, Instance, InstanceTemplate } from '../../kit/fleet/fleet.ts';
 import { createLocalFleet, type LocalFleetOptions } from '../../kit/fleet/local.ts';
-import { createInstanceLog } from '../../kit/fleet/local-log.ts';
+import { createInstanceLog, pruneLogs } from '../../kit/fleet/local-log.ts';
 
 let dir: string;
 let fleet: Fleet | undefined;
@@ -193,4 +193,13 @@ test('a log begins anew past its limit, and keeps the part before', async () => 
   expect(await readFile(file, 'utf8')).toContain('9999');
   expect((await readFile(file, 'utf8')).length).toBeLessThanOrEqual(100);
   expect(await readFile(`${file}.1`, 'utf8')).toContain('8888');
+});
+
+test('of many logs the newest stay, and those of running instances', async () => {
+  for (const [index, name] of ['a.log', 'b.log', 'c.log', 'running.log'].entries()) {
+    await writeFile(join(dir, name), name);
+    await utimes(join(dir, name), new Date(), new Date(name === 'running.log' ? 0 : index * 1000));
+  }
+  await pruneLogs(dir, new Set(['running']), 2);
+  expect((await readdir(dir)).sort()).toEqual(['b.log', 'c.log', 'running.log']);
 });
