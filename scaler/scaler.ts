@@ -6,6 +6,7 @@ import type { Store } from '../kit/store/store.ts';
 import { createExposition } from './api/exposition.ts';
 import { createApi } from './api/server.ts';
 import { renderState, renderTargets } from './api/state.ts';
+import { describeMember } from './apply/announcement.ts';
 import { type Capacity, createCapacity } from './apply/capacity.ts';
 import { createFunctionStatus, markPoolStatus } from './apply/function-status.ts';
 import { createPackages, type Packages } from './apply/packages.ts';
@@ -149,9 +150,7 @@ function connectGateways({ deps, now, functions, book }: Parts, capacity: () => 
     log: deps.log,
     now,
     snapshot: () =>
-      [...functions.all()].flatMap((fn) =>
-        [...fn.members.values()].filter(({ state }) => state !== 'loading').map((member) => capacity().members.describe(fn, member)),
-      ),
+      [...functions.all()].flatMap((fn) => [...fn.members.values()].filter(({ state }) => state !== 'loading').map((member) => describeMember(fn, member))),
     onDemand(name) {
       const fn = functions.byName(name);
       if (fn) capacity().reconcile(fn, true);

@@ -10,7 +10,7 @@ import type { DemandBook } from '../observe/demand-book.ts';
 import { type ManagedFunction, type Member, type Problem, readyMembers, type ResolvedRevision, targetOf } from '../observe/functions.ts';
 import { type Allocator, createAllocator } from './allocator.ts';
 import type { Gateways } from './gateways.ts';
-import { createMembers, type Members } from './members.ts';
+import { Members } from './members.ts';
 import type { Packages } from './packages.ts';
 import type { WatcherClient } from './watcher-client.ts';
 
@@ -58,8 +58,8 @@ export function createCapacity(deps: CapacityDeps): Capacity {
     dirty.clear();
     for (const fn of due) reconcile(fn);
   };
-  const allocator = createAllocator({ fleet, now, onAvailable: (fn) => reconcile(fn), loading: () => members.loading() });
-  const members = createMembers({ ...deps, onChange: schedule, onLoadFailed, onStartFailed });
+  const allocator = createAllocator({ fleet, now, onAvailable: (fn) => reconcile(fn), loading: () => members.loading });
+  const members = new Members({ ...deps, onChange: schedule, onLoadFailed, onStartFailed });
 
   function reconcile(fn: ManagedFunction, fresh = false): void {
     if (closed) return;

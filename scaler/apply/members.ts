@@ -1,12 +1,14 @@
 import { parseDuration } from '../../protocol/duration.ts';
 import { isErrorCode, PlatformError } from '../../protocol/errors.ts';
 import type { StreamInstance } from '../../protocol/stream.ts';
-import type { Fleet, Instance } from '../../kit/fleet/fleet.ts';
+import type { Fleet, FleetEvent, Instance } from '../../kit/fleet/fleet.ts';
 import type { Log } from '../../kit/log.ts';
 import type { ManagedFunction, Member, ResolvedRevision } from '../observe/functions.ts';
+import { describeColdStart, describeMember } from './announcement.ts';
+import { createDrains, type Drains } from './drains.ts';
 import type { Gateways } from './gateways.ts';
 import type { Packages } from './packages.ts';
-import type { LoadTimings, WatcherClient } from './watcher-client.ts';
+import type { WatcherClient } from './watcher-client.ts';
 
 export interface MembersDeps {
   readonly fleet: Fleet;
@@ -23,224 +25,184 @@ export interface MembersDeps {
   onStartFailed(fn: ManagedFunction, error: PlatformError): void;
 }
 
-/** Brings instances of functions up, over to new content, and down. */
-export interface Members {
-  /** Specializes a leased instance and tells the gateways. */
-  start(fn: ManagedFunction, instance: Instance, revision: ResolvedRevision): void;
-  /** Gives a running instance new content. */
-  update(fn: ManagedFunction, member: Member, revision: ResolvedRevision): void;
-  /** Takes an instance out: gateways finish with it, then it is ended. */
-  drain(fn: ManagedFunction, member: Member): void;
-  /** A gateway has nothing in flight on it. */
-  drained(gateway: string, instanceId: string): void;
-  /** The set of live gateways changed. */
-  recheckDrains(): void;
-  /** A gateway had trouble with it: look, and replace it if it is not sound. */
-  inspect(instanceId: string): Promise<void>;
-  /** Whether an instance takes its function right now. */
-  loading(): boolean;
-  /** What gateways are told of it. */
-  describe(fn: ManagedFunction, member: Member): StreamInstance;
-  close(): void;
-}
-
 const STOP_GRACE_MS = 2000;
 const MAX_UPDATE_FAILURES = 3;
 const UPDATE_RETRY_MS = 200;
 /** The content is at fault, not the instance. */
 const CONTENT_CODES: readonly string[] = ['LOAD_FAILED', 'PACKAGE_INVALID', 'PACKAGE_TOO_LARGE', 'BAD_REQUEST'];
 
-export function createMembers(deps: MembersDeps): Members {
-  const { fleet, watchers, packages, gateways, log, now } = deps;
-  const owners = new Map<string, ManagedFunction>();
-  const timers = new Set<NodeJS.Timeout>();
-  const inspecting = new Set<string>();
-  let specializing = 0;
+/** Brings instances of functions up, over to new content, and down, and tells the gateways. */
+export class Members {
+  readonly #deps: MembersDeps;
+  readonly #drains: Drains;
+  readonly #owners = new Map<string, ManagedFunction>();
+  readonly #retries = new Set<NodeJS.Timeout>();
+  readonly #inspecting = new Set<string>();
+  readonly #unsubscribe: () => void;
+  #specializing = 0;
 
-  const later = (ms: number, work: () => void) => {
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      work();
-    }, ms);
-    timers.add(timer);
-    return timer;
-  };
-  const isMember = (fn: ManagedFunction, member: Member) => fn.members.get(member.id) === member;
-  const announce = (fn: ManagedFunction, member: Member, coldStart?: StreamInstance['coldStart']) =>
-    gateways.broadcast({ type: 'instance', instance: { ...describe(fn, member), ...(coldStart && { coldStart }) } });
-  const remove = (fn: ManagedFunction, member: Member, reason: string) => {
-    if (!isMember(fn, member)) return;
-    fn.members.delete(member.id);
-    owners.delete(member.id);
-    if (member.state !== 'loading') gateways.broadcast({ type: 'gone', instance: member.id, reason: reason.slice(0, 256) });
-    member.drained?.();
-    deps.onChange(fn);
-  };
-  const discard = (fn: ManagedFunction, member: Member, reason: string) => {
-    void fleet.stop(member.id, STOP_GRACE_MS);
-    remove(fn, member, reason);
-  };
+  constructor(deps: MembersDeps) {
+    this.#deps = deps;
+    this.#drains = createDrains(deps.gateways);
+    this.#unsubscribe = deps.fleet.subscribe((event) => this.#onFleetEvent(event));
+  }
 
-  const unsubscribe = fleet.subscribe((event) => {
-    if (event.type !== 'gone') return;
-    const fn = owners.get(event.instance.id);
-    const member = fn?.members.get(event.instance.id);
-    if (!fn || !member) return;
-    if (member.state !== 'draining') log.warn('instance ended', { instance: member.id, function: fn.name, reason: event.reason });
-    remove(fn, member, event.reason);
-  });
+  /** Whether an instance takes its function right now. */
+  get loading(): boolean {
+    return this.#specializing > 0;
+  }
 
-  const specialize = async (fn: ManagedFunction, member: Member, revision: ResolvedRevision) => {
+  /** Specializes a leased instance. */
+  start(fn: ManagedFunction, { id, dataAddress = '', controlUrl = '', zone }: Instance, revision: ResolvedRevision): void {
+    const fresh = { state: 'loading' as const, updating: false, updateFailures: 0, defective: false };
+    const member: Member = { id, dataAddress, controlUrl, zone, since: this.#deps.now(), template: revision.template, revision, ...fresh };
+    fn.members.set(id, member);
+    this.#owners.set(id, fn);
+    this.#specializing++;
+    void this.#specialize(fn, member, revision).finally(() => this.#specializing--);
+  }
+
+  /** Gives a running instance new content. */
+  update(fn: ManagedFunction, member: Member, revision: ResolvedRevision): void {
+    void this.#update(fn, member, revision);
+  }
+
+  /** Takes an instance out: gateways finish with it, then it is ended. */
+  drain(fn: ManagedFunction, member: Member): void {
+    if (member.state === 'loading') return this.#discard(fn, member, 'no longer needed');
+    if (member.state === 'draining') return;
+    member.state = 'draining';
+    this.#announce(fn, member);
+    const timeoutMs = parseDuration(member.revision.spec.timeout) + STOP_GRACE_MS;
+    void this.#drains.wait(member, timeoutMs).then(() => this.#deps.fleet.stop(member.id, timeoutMs));
+  }
+
+  /** A gateway has nothing in flight on it. */
+  drained(gateway: string, instanceId: string): void {
+    this.#drains.acknowledged(gateway, instanceId);
+  }
+
+  /** The set of live gateways changed. */
+  recheckDrains(): void {
+    this.#drains.recheck();
+  }
+
+  /** A gateway had trouble with it: look, and replace it if it is not sound. */
+  async inspect(instanceId: string): Promise<void> {
+    const fn = this.#owners.get(instanceId);
+    const member = fn?.members.get(instanceId);
+    if (!fn || member?.state !== 'ready' || this.#inspecting.has(instanceId)) return;
+    this.#inspecting.add(instanceId);
+    const status = await this.#deps.watchers.status(member).catch(() => undefined);
+    this.#inspecting.delete(instanceId);
+    if (!isMember(fn, member) || (status?.state === 'ready' && status.function?.uid === fn.uid)) return;
+    this.#discard(fn, member, `it does not serve: ${status?.state ?? 'no answer'}`);
+  }
+
+  close(): void {
+    this.#unsubscribe();
+    this.#drains.close();
+    for (const timer of this.#retries) clearTimeout(timer);
+  }
+
+  async #specialize(fn: ManagedFunction, member: Member, revision: ResolvedRevision): Promise<void> {
+    const { watchers, now, log, onChange, onLoadFailed, onStartFailed } = this.#deps;
     const wantedSince = fn.wantedSince ?? member.since;
     try {
-      const { digest } = revision.spec.package;
-      const timings = await watchers.specialize(member, fn, revision, packages.cached(digest) ?? (await packages.get(digest)));
+      // Without a wait where the package is in memory: this is the cold path.
+      const bytes = this.#deps.packages.cached(revision.spec.package.digest) ?? (await this.#deps.packages.get(revision.spec.package.digest));
+      const timings = await watchers.specialize(member, fn, revision, bytes);
       if (!isMember(fn, member)) return;
       member.state = 'ready';
       accepted(fn, revision);
       fn.failures = 0;
       fn.blocked = undefined;
-      announce(fn, member, phasesOf(revision, timings, now() - wantedSince));
+      this.#announce(fn, member, describeColdStart(revision, timings, now() - wantedSince));
       log.info('instance serves', { instance: member.id, function: fn.name, revision: revision.name, ms: Math.round(now() - member.since) });
-      deps.onChange(fn);
+      onChange(fn);
     } catch (cause) {
       const error = asPlatformError(cause);
       if (!isMember(fn, member)) return;
       log.warn('instance could not take its function', { instance: member.id, function: fn.name, code: error.code, reason: error.message });
-      if (CONTENT_CODES.includes(error.code)) deps.onLoadFailed(fn, revision, error);
-      else deps.onStartFailed(fn, error);
-      discard(fn, member, error.message);
+      if (CONTENT_CODES.includes(error.code)) onLoadFailed(fn, revision, error);
+      else onStartFailed(fn, error);
+      this.#discard(fn, member, error.message);
     }
-  };
+  }
 
-  const update = async (fn: ManagedFunction, member: Member, revision: ResolvedRevision) => {
+  async #update(fn: ManagedFunction, member: Member, revision: ResolvedRevision): Promise<void> {
+    const { watchers, packages, log, onChange } = this.#deps;
     member.updating = true;
     try {
-      const { digest } = revision.spec.package;
-      await watchers.update(member, fn, revision, packages.cached(digest) ?? (await packages.get(digest)));
+      await watchers.update(member, fn, revision, await packages.get(revision.spec.package.digest));
       member.revision = revision;
       member.updateFailures = 0;
       accepted(fn, revision);
-      if (isMember(fn, member)) announce(fn, member);
+      if (isMember(fn, member)) this.#announce(fn, member);
       log.info('instance updated', { instance: member.id, function: fn.name, revision: revision.name });
     } catch (cause) {
       const error = asPlatformError(cause);
       log.warn('instance could not be updated', { instance: member.id, function: fn.name, revision: revision.name, code: error.code, reason: error.message });
-      if (CONTENT_CODES.includes(error.code) && fn.good?.content !== revision.content) deps.onLoadFailed(fn, revision, error);
-      else if (++member.updateFailures >= MAX_UPDATE_FAILURES || CONTENT_CODES.includes(error.code)) member.defective = true;
-      else
-        return void later(UPDATE_RETRY_MS * member.updateFailures, () => {
-          member.updating = false;
-          deps.onChange(fn);
-        });
+      if (this.#judgeFailedUpdate(fn, member, revision, error) === 'retry') return this.#retryUpdate(fn, member);
     }
     member.updating = false;
-    deps.onChange(fn);
-  };
+    onChange(fn);
+  }
 
-  const whenDrained = (member: Member, timeoutMs: number) =>
-    new Promise<void>((resolve) => {
-      const timer = later(timeoutMs, resolve);
-      member.drained = () => {
-        clearTimeout(timer);
-        timers.delete(timer);
-        resolve();
-      };
-      checkDrain(member);
-    });
-  const checkDrain = (member: Member) => {
-    if (member.state === 'draining' && gateways.live().every((gateway) => member.drainedBy.has(gateway))) member.drained?.();
-  };
+  /** Content that no instance takes is refused for good; an instance that alone does not take it, or cannot be reached, is replaced. */
+  #judgeFailedUpdate(fn: ManagedFunction, member: Member, revision: ResolvedRevision, error: PlatformError): 'done' | 'retry' {
+    const contentFailed = CONTENT_CODES.includes(error.code);
+    if (contentFailed && fn.good?.content !== revision.content) this.#deps.onLoadFailed(fn, revision, error);
+    else if (contentFailed || ++member.updateFailures >= MAX_UPDATE_FAILURES) member.defective = true;
+    else return 'retry';
+    return 'done';
+  }
 
-  return {
-    loading: () => specializing > 0,
-    describe,
-    start(fn, instance, revision) {
-      const { id, dataAddress = '', controlUrl = '', zone } = instance;
-      const member: Member = {
-        id,
-        dataAddress,
-        controlUrl,
-        zone,
-        since: now(),
-        template: revision.template,
-        state: 'loading',
-        revision,
-        updating: false,
-        updateFailures: 0,
-        defective: false,
-        drainedBy: new Set(),
-      };
-      fn.members.set(id, member);
-      owners.set(id, fn);
-      specializing++;
-      void specialize(fn, member, revision).finally(() => specializing--);
-    },
-    update: (fn, member, revision) => void update(fn, member, revision),
-    drain(fn, member) {
-      if (member.state === 'loading') return discard(fn, member, 'no longer needed');
-      if (member.state === 'draining') return;
-      member.state = 'draining';
-      announce(fn, member);
-      const timeoutMs = parseDuration(member.revision.spec.timeout) + STOP_GRACE_MS;
-      void whenDrained(member, timeoutMs).then(() => fleet.stop(member.id, timeoutMs));
-    },
-    drained(gateway, instanceId) {
-      const member = owners.get(instanceId)?.members.get(instanceId);
-      if (member?.state !== 'draining') return;
-      member.drainedBy.add(gateway);
-      checkDrain(member);
-    },
-    recheckDrains() {
-      for (const [id, fn] of owners) {
-        const member = fn.members.get(id);
-        if (member) checkDrain(member);
-      }
-    },
-    async inspect(instanceId) {
-      const fn = owners.get(instanceId);
-      const member = fn?.members.get(instanceId);
-      if (!fn || member?.state !== 'ready' || inspecting.has(instanceId)) return;
-      inspecting.add(instanceId);
-      const status = await watchers.status(member).catch(() => undefined);
-      inspecting.delete(instanceId);
-      if (!isMember(fn, member) || (status?.state === 'ready' && status.function?.uid === fn.uid)) return;
-      discard(fn, member, `it does not serve: ${status?.state ?? 'no answer'}`);
-    },
-    close() {
-      unsubscribe();
-      for (const timer of timers) clearTimeout(timer);
-    },
-  };
+  #retryUpdate(fn: ManagedFunction, member: Member): void {
+    const timer = setTimeout(() => {
+      this.#retries.delete(timer);
+      member.updating = false;
+      this.#deps.onChange(fn);
+    }, UPDATE_RETRY_MS * member.updateFailures);
+    this.#retries.add(timer);
+  }
+
+  #onFleetEvent(event: FleetEvent): void {
+    if (event.type !== 'gone') return;
+    const fn = this.#owners.get(event.instance.id);
+    const member = fn?.members.get(event.instance.id);
+    if (!fn || !member) return;
+    if (member.state !== 'draining') this.#deps.log.warn('instance ended', { instance: member.id, function: fn.name, reason: event.reason });
+    this.#remove(fn, member, event.reason);
+  }
+
+  #announce(fn: ManagedFunction, member: Member, coldStart?: StreamInstance['coldStart']): void {
+    this.#deps.gateways.broadcast({ type: 'instance', instance: { ...describeMember(fn, member), ...(coldStart && { coldStart }) } });
+  }
+
+  #discard(fn: ManagedFunction, member: Member, reason: string): void {
+    void this.#deps.fleet.stop(member.id, STOP_GRACE_MS);
+    this.#remove(fn, member, reason);
+  }
+
+  #remove(fn: ManagedFunction, member: Member, reason: string): void {
+    if (!isMember(fn, member)) return;
+    fn.members.delete(member.id);
+    this.#owners.delete(member.id);
+    if (member.state !== 'loading') this.#deps.gateways.broadcast({ type: 'gone', instance: member.id, reason: reason.slice(0, 256) });
+    this.#drains.gone(member.id);
+    this.#deps.onChange(fn);
+  }
+}
+
+function isMember(fn: ManagedFunction, member: Member): boolean {
+  return fn.members.get(member.id) === member;
 }
 
 /** It can be loaded: one instance has. */
 function accepted(fn: ManagedFunction, revision: ResolvedRevision): void {
   fn.good = revision;
   if (fn.failedContent === revision.content) fn.failedContent = undefined;
-}
-
-function describe(fn: ManagedFunction, { id, dataAddress, zone, state, revision }: Member): StreamInstance {
-  return {
-    id,
-    function: fn.name,
-    uid: fn.uid,
-    content: revision.content,
-    generation: revision.generation,
-    address: dataAddress,
-    concurrency: revision.spec.concurrency,
-    ...(zone !== undefined && { zone }),
-    state: state === 'draining' ? 'draining' : 'ready',
-  };
-}
-
-/** What the watcher does not account for is the wait for an instance and the way to it. */
-function phasesOf(
-  { pool, spec }: ResolvedRevision,
-  { codeMs, dependenciesMs, initMs }: LoadTimings,
-  totalMs: number,
-): NonNullable<StreamInstance['coldStart']> {
-  return { pool, runtime: spec.runtime, allocateMs: Math.max(0, totalMs - codeMs - dependenciesMs - initMs), codeMs, dependenciesMs, initMs };
 }
 
 function asPlatformError(cause: unknown): PlatformError {

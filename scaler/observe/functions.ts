@@ -41,10 +41,6 @@ export interface Member {
   updating: boolean;
   updateFailures: number;
   defective: boolean;
-  /** Gateways that have nothing in flight on it, while it drains. */
-  readonly drainedBy: Set<string>;
-  /** Ends the drain early. */
-  drained?: () => void;
 }
 
 /** All that the scaler knows of one Function, by UID. */
@@ -85,7 +81,6 @@ export interface FunctionRegistry {
   retire(uid: string): ManagedFunction | undefined;
   /** Forgets a deleted function without instances. */
   sweep(fn: ManagedFunction): void;
-  memberOwner(instanceId: string): ManagedFunction | undefined;
 }
 
 export function createFunctionRegistry(): FunctionRegistry {
@@ -121,10 +116,6 @@ export function createFunctionRegistry(): FunctionRegistry {
     },
     sweep(fn) {
       if (fn.deleted && fn.members.size === 0) byUid.delete(fn.uid);
-    },
-    memberOwner(instanceId) {
-      for (const fn of byUid.values()) if (fn.members.has(instanceId)) return fn;
-      return undefined;
     },
   };
 }
