@@ -44,7 +44,9 @@ export function createInstanceLog(file: string, maxBytes: number = MAX_LOG_BYTES
 export async function pruneLogs(dir: string, alive: ReadonlySet<string> = new Set(), keep: number = MAX_LOG_FILES): Promise<void> {
   const names = (await readdir(dir)).filter((name) => !alive.has(name.replace(/\.log(\.1)?$/, '')));
   if (names.length <= keep) return;
-  const files = await Promise.all(names.map(async (name) => ({ path: join(dir, name), changed: (await stat(join(dir, name)).catch(() => undefined))?.mtimeMs ?? 0 })));
+  const files = await Promise.all(
+    names.map(async (name) => ({ path: join(dir, name), changed: (await stat(join(dir, name)).catch(() => undefined))?.mtimeMs ?? 0 })),
+  );
   files.sort((a, b) => b.changed - a.changed);
   await Promise.all(files.slice(keep).map(({ path }) => rm(path, { force: true })));
 }
