@@ -26,6 +26,8 @@ export interface PlatformOptions {
   readonly gateway?: Partial<GatewayConfig>;
   /** Lines of `.env`. */
   readonly secrets?: string;
+  /** Runs what `npm run build` made, as users do, in place of the sources. */
+  readonly compiled?: boolean;
 }
 
 export interface TestGateway {
@@ -84,10 +86,10 @@ export interface Platform {
   close(): Promise<void>;
 }
 
-const entry = (path: string) => new URL(`../../${path}`, import.meta.url);
 const TOKEN = 'token-of-the-test';
 
 export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
+  const entry = (path: string) => new URL(options.compiled ? `../../dist/${path.replace(/\.ts$/, '.js')}` : `../../${path}`, import.meta.url);
   const dir = await mkdtemp(join(tmpdir(), 'platform-'));
   const dirs = { storeDir: join(dir, 'objects'), stateDir: join(dir, 'state'), packageDir: join(dir, 'packages') };
   await mkdir(dirs.packageDir, { recursive: true });

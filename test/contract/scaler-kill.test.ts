@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { runKills } from '../load/kill/run-kills.ts';
 
-const short = { kills: 12, intervalMs: 400, instances: 4, clients: 6 };
+const short = { kills: 12, intervalMs: 400, instances: 4, clients: 6, compiled: false };
 
 test('instances that are killed cost a client that never retries not one answer', async () => {
   const { kills, requests, wrong } = await runKills({ ...short, retries: 'on' });

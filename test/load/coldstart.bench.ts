@@ -75,7 +75,7 @@ function startWith(runtime: Runtime, names: readonly string[], idle: number): Pr
     functionObject(name, pkg, { runtime, env: { NAME: name }, deployment: { type: 'hot', pool: 'bench' } }),
     httpTrigger(name),
   ]);
-  return startPlatform({ packages: [pkg], objects: [podPool('bench', { runtime, min: idle, max: idle * 2 + 4 }), ...functions] });
+  return startPlatform({ compiled: true, packages: [pkg], objects: [podPool('bench', { runtime, min: idle, max: idle * 2 + 4 }), ...functions] });
 }
 
 /** The pool is full, nothing of the sample before is left, and no process has started just now. */

@@ -2,7 +2,7 @@ import { runKills } from './kill/run-kills.ts';
 import type { Measure } from './measure.ts';
 
 const KILLS = 300;
-const COMMON = { intervalMs: 1000, instances: 20, clients: 12 };
+const COMMON = { intervalMs: 1000, instances: 20, clients: 12, compiled: true };
 
 /** One SIGKILL a second among 20 instances, seen by a client that never retries; and the same without the gateway's retries, which must show. */
 export async function run(): Promise<Measure[]> {

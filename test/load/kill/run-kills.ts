@@ -13,6 +13,8 @@ export interface KillOptions {
   readonly retries: 'on' | 'off';
   /** Requests under way at once while there is load. */
   readonly clients: number;
+  /** Runs what was built in place of the sources. */
+  readonly compiled: boolean;
 }
 
 export interface KillReport {
@@ -38,9 +40,10 @@ const CYCLE_MS = 10_000;
 const LOADED_MS = 7000;
 
 /** Kills one watcher after the other by SIGKILL, under load and idle, while clients that never retry check every answer. */
-export async function runKills({ kills, intervalMs, instances, retries, clients }: KillOptions): Promise<KillReport> {
+export async function runKills({ kills, intervalMs, instances, retries, clients, compiled }: KillOptions): Promise<KillReport> {
   const scaling = { minReplicas: instances, maxReplicas: instances };
   const platform = await startPlatform({
+    compiled,
     packages: [code],
     objects: [
       podPool('kill', { min: 2, max: instances * 2 }),
