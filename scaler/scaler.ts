@@ -56,7 +56,7 @@ export async function createScaler(deps: ScalerDeps): Promise<Scaler> {
     functions: createFunctionRegistry(),
     book: createDemandBook(),
     packages: createPackages(config.packageDir),
-    writer: createStatusWriter({ store, log }),
+    writer: createStatusWriter({ store, log, busy: () => capacity.members.loading }),
   };
   const { functions, writer } = parts;
   const watchers = createWatcherClient({ key: key.privateKey, epoch: leadership.epoch });

@@ -17,12 +17,24 @@ export interface StatusWriter {
 }
 
 const INTERVAL_MS = 200;
+/** While functions start, writing waits, but not for longer than this. */
+const LATEST_MS = 2000;
 
-export function createStatusWriter({ store, log }: { store: Pick<Store, 'applyStatus'>; log: Log }): StatusWriter {
+export interface StatusWriterDeps {
+  readonly store: Pick<Store, 'applyStatus'>;
+  readonly log: Log;
+  /** Whether someone waits for a cold start right now. */
+  busy(): boolean;
+}
+
+export function createStatusWriter({ store, log, busy }: StatusWriterDeps): StatusWriter {
   const marked = new Map<string, () => Promise<void>>();
   const last = new Map<string, unknown>();
   let timer: NodeJS.Timeout | undefined;
 
+  const flushLater = (since: number) => {
+    timer = setTimeout(() => (busy() && performance.now() - since < LATEST_MS ? flushLater(since) : void flush()), INTERVAL_MS);
+  };
   const flush = async () => {
     timer = undefined;
     const due = [...marked.values()];
@@ -41,7 +53,7 @@ export function createStatusWriter({ store, log }: { store: Pick<Store, 'applySt
           .applyStatus(kind, namespace, name, status)
           .catch((err: unknown) => log.error('status could not be written', { kind, namespace, name, err }));
       });
-      timer ??= setTimeout(() => void flush(), INTERVAL_MS);
+      if (!timer) flushLater(performance.now());
     },
     seen(kind, namespace, name, status) {
       const key = keyOf(kind, namespace, name);
