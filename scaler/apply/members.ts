@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { parseDuration } from '../../protocol/duration.ts';
 import { isErrorCode, PlatformError } from '../../protocol/errors.ts';
 import type { StreamInstance } from '../../protocol/stream.ts';
@@ -7,6 +8,7 @@ import type { ManagedFunction, Member, ResolvedRevision } from '../observe/funct
 import { describeColdStart, describeMember } from './announcement.ts';
 import { createDrains, type Drains } from './drains.ts';
 import type { Gateways } from './gateways.ts';
+import { createPacer } from './pacer.ts';
 import type { Packages } from './packages.ts';
 import type { WatcherClient } from './watcher-client.ts';
 
@@ -26,6 +28,10 @@ export interface MembersDeps {
 }
 
 const STOP_GRACE_MS = 2000;
+/** More specializations at once than the processors can serve make all of them late. */
+const SIDE_BY_SIDE = 2 * availableParallelism();
+/** One that loads for longer waits for something else than a processor. */
+const PLACE_MS = 100;
 const MAX_UPDATE_FAILURES = 3;
 const UPDATE_RETRY_MS = 200;
 /** The content is at fault, not the instance. */
@@ -39,6 +45,7 @@ export class Members {
   readonly #retries = new Set<NodeJS.Timeout>();
   readonly #inspecting = new Set<string>();
   readonly #unsubscribe: () => void;
+  readonly #pacer = createPacer({ places: SIDE_BY_SIDE, holdMs: PLACE_MS });
   #specializing = 0;
 
   constructor(deps: MembersDeps) {
@@ -59,7 +66,7 @@ export class Members {
     fn.members.set(id, member);
     this.#owners.set(id, fn);
     this.#specializing++;
-    void this.#specialize(fn, member, revision).finally(() => this.#specializing--);
+    this.#pacer.run(() => this.#specialize(fn, member, revision).finally(() => this.#specializing--));
   }
 
   /** Gives a running instance new content. */
@@ -102,6 +109,7 @@ export class Members {
   close(): void {
     this.#unsubscribe();
     this.#drains.close();
+    this.#pacer.close();
     for (const timer of this.#retries) clearTimeout(timer);
   }
 
@@ -109,6 +117,7 @@ export class Members {
     const { watchers, now, log, onChange, onLoadFailed, onStartFailed } = this.#deps;
     const wantedSince = fn.wantedSince ?? member.since;
     try {
+      if (!isMember(fn, member)) return;
       // Without a wait where the package is in memory: this is the cold path.
       const bytes = this.#deps.packages.cached(revision.spec.package.digest) ?? (await this.#deps.packages.get(revision.spec.package.digest));
       const timings = await watchers.specialize(member, fn, revision, bytes);
