@@ -42,8 +42,8 @@ test('slow work holds up nobody for long, and gives its place away once', async 
   expect(started).toEqual(['slow', 'b', 'c']);
   await vi.advanceTimersByTimeAsync(1);
   expect(started).toEqual(['slow', 'b', 'c', 'd']);
-  run('e');
+  for (const name of ['e', 'f']) run(name);
   ends.get('slow')?.();
   await vi.advanceTimersByTimeAsync(0);
-  expect(started).toEqual(['slow', 'b', 'c', 'd']);
+  expect(started).toEqual(['slow', 'b', 'c', 'd', 'e']);
 });
