@@ -50,7 +50,7 @@ export async function createSupervisor(given: Config, log: Log): Promise<Supervi
   };
   try {
     const [dataPort, controlPort] = await Promise.all([listen(data, config.dataPort, config.host), listen(control, config.controlPort, config.host)]);
-    void rehearse(config.scratch, key);
+    void rehearse(config.scratch, instance);
     return {
       dataPort,
       controlPort,

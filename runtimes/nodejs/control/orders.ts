@@ -7,7 +7,7 @@ import { receiveJson, receivePush } from './receive.ts';
 import { invalid, verifyToken, type Act, type Claims } from './token.ts';
 
 export interface OrdersOptions {
-  readonly instance: Instance;
+  readonly instance: Pick<Instance, 'owner' | 'check' | 'push' | 'drain'>;
   readonly instanceId: string;
   readonly key: KeyObject;
   readonly now: () => number;

@@ -7,8 +7,10 @@ import { requestIdOf } from '../request-id.ts';
 import { asWatcherError, WatcherError } from '../watcher-error.ts';
 import type { Orders } from './orders.ts';
 
+type Measured = Pick<Instance, 'state' | 'functionName' | 'stats' | 'report'>;
+
 export interface ControlOptions {
-  readonly instance: Instance;
+  readonly instance: Measured;
   readonly orders: Orders;
   renderStatus(): Promise<object>;
 }
@@ -67,7 +69,7 @@ function answer(response: ServerResponse, requestId: string, { status, body }: A
   response.end(text);
 }
 
-async function metricsOf(instance: Instance): Promise<string> {
+async function metricsOf(instance: Measured): Promise<string> {
   const { inFlight, cpuSeconds, memoryBytes } = await instance.report();
   return renderMetrics({
     functionName: instance.functionName,

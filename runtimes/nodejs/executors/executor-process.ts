@@ -26,8 +26,8 @@ export interface Exit {
 const LOAD_LIMIT_MS = 60_000;
 const REPORT_LIMIT_MS = 50;
 const CHANNEL_POLL_MS = 2;
-/** A module without a declared type is tried both ways; that it costs a moment is nothing to tell a function's log. */
-const EXECUTOR_FLAGS = ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON'];
+/** A module without a declared type is tried both ways; that it costs a moment is nothing to tell a function's log. What was compiled stays compiled however long an executor waits for its function. */
+const EXECUTOR_FLAGS = ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', '--no-flush-bytecode'];
 const EXECUTOR_ENTRY = fileURLToPath(new URL(`../executor/main${extname(import.meta.url)}`, import.meta.url));
 
 /** The supervisor's end of one executor: a process of its own group, its channel and its output. */
