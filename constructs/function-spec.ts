@@ -29,6 +29,7 @@ export function renderFunctionSpec(what: string, props: FunctionProps): Omit<Fun
     queueLimit: props.queueLimit ?? byDefault('queueLimit'),
     bodyLimit: sizeText(`${what}: bodyLimit`, props.bodyLimit, byDefault('bodyLimit')),
     retry: props.retry ?? byDefault('retry'),
+    access: props.access ?? byDefault('access'),
     deployment: deploymentSpec(what, props.deployment ?? cold()),
     scaling: scalingSpec(`${what}: scaling`, props.scaling ?? {}),
   };

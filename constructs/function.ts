@@ -54,6 +54,8 @@ export interface FunctionProps extends ResourceProps<'Function'> {
   readonly bodyLimit?: Size;
   /** What is sent again after a broken connection: `idempotent` methods only, anything (`safe`), or nothing (`never`). @default 'idempotent' */
   readonly retry?: FunctionSpec['retry'];
+  /** `internal`: called from inside the cluster alone; `public`: its routes also answer at the gateway's public port, where an ingress or load balancer stands in front of it. @default 'internal' */
+  readonly access?: FunctionSpec['access'];
   /** Where instances come from: `hot(pool)` or `cold()`. @default cold() */
   readonly deployment?: FunctionDeployment;
   /** Bounds and pace of scaling. @default - 0 to 10 instances, idle after 60 s */
@@ -73,6 +75,7 @@ const PROPS: PropNames<FunctionProps> = {
   queueLimit: true,
   bodyLimit: true,
   retry: true,
+  access: true,
   deployment: true,
   scaling: true,
   transform: true,

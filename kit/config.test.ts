@@ -1,8 +1,20 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
 import { gatewayConfig, scalerConfig } from '../protocol/config.ts';
 import { parseConfig, renderEnv } from './config.ts';
 
 const good = { FIB_STORE_DIR: '/s', FIB_INTERNAL_TOKEN: 't', FIB_GATEWAY_ID: 'g', FIB_SCALER_URL: 'http://127.0.0.1:1' };
+
+const inCluster = {
+  FIB_WORLD: 'kubernetes',
+  FIB_NAMESPACES: 'shop, billing',
+  FIB_POD_NAME: 'fibonacci-scaler-1',
+  FIB_POD_NAMESPACE: 'fibonacci-system',
+  FIB_POD_IP: '10.0.0.7',
+  FIB_WORKLOADS_FILE: '/etc/fibonacci/workloads.json',
+};
 
 describe('process configuration', () => {
   it('fills defaults and freezes the result', () => {
@@ -33,5 +45,33 @@ describe('process configuration', () => {
       FIB_DEMAND: 'off',
     });
     expect(parseConfig(scalerConfig, renderEnv(scalerConfig, config))).toEqual(config);
+  });
+
+  it('asks for a store’s folder on one machine, and in a cluster for namespaces and the pod instead', () => {
+    expect(() => parseConfig(scalerConfig, {})).toThrow(/FIB_STORE_DIR is required in world local/);
+    expect(() => parseConfig(scalerConfig, {})).not.toThrow(/FIB_NAMESPACES/);
+    expect(() => parseConfig(scalerConfig, { FIB_WORLD: 'kubernetes' })).toThrow(/FIB_NAMESPACES is required in world kubernetes[\s\S]*FIB_WORKLOADS_FILE/);
+    expect(parseConfig(scalerConfig, inCluster)).toMatchObject({ storeDir: '', namespaces: ['shop', 'billing'] });
+  });
+
+  describe('a value in a file', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'config-'));
+    const file = join(dir, 'token');
+    afterEach(() => rmSync(file, { force: true }));
+
+    it('is read without the line’s end', () => {
+      writeFileSync(file, 'from-a-file\n');
+      expect(parseConfig(gatewayConfig, { ...good, FIB_INTERNAL_TOKEN: undefined, FIB_INTERNAL_TOKEN_FILE: file }).internalToken).toBe('from-a-file');
+    });
+
+    it('must be there, and not beside the variable itself', () => {
+      const parse = () => parseConfig(gatewayConfig, { ...good, FIB_INTERNAL_TOKEN_FILE: file });
+      expect(parse).toThrow(/FIB_INTERNAL_TOKEN and FIB_INTERNAL_TOKEN_FILE are both set[\s\S]*cannot be read/);
+    });
+
+    it('is never taken for a setting of its own', () => {
+      const names = [gatewayConfig, scalerConfig].flatMap((schema) => Object.values(schema).map(({ env }) => env));
+      expect(names.filter((name) => names.includes(`${name}_FILE`))).toEqual([]);
+    });
   });
 });

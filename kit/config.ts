@@ -1,10 +1,20 @@
+import { readFileSync } from 'node:fs';
 import type { ConfigOf, ConfigSchema, Setting } from '../protocol/config.ts';
 import { PlatformError } from '../protocol/errors.ts';
 
-/** Parses a process's environment once. The result is frozen. @throws PlatformError CONFIG_INVALID with every problem */
-export function parseConfig<S extends ConfigSchema>(schema: S, env: Readonly<Record<string, string | undefined>>): ConfigOf<S> {
+type Env = Readonly<Record<string, string | undefined>>;
+type Value = string | number | readonly string[] | undefined;
+
+/** Parses a process's environment once; `FIB_X_FILE` stands for `FIB_X`. The result is frozen. @throws PlatformError CONFIG_INVALID with every problem */
+export function parseConfig<S extends ConfigSchema>(schema: S, env: Env): ConfigOf<S> {
   const problems: string[] = [];
-  const entries = Object.entries(schema).map(([key, setting]) => [key, parseSetting(setting, env[setting.env], problems)]);
+  const world = env[schema['world']?.env ?? ''] || schema['world']?.default;
+  const entries = Object.entries(schema).map(([key, setting]) => {
+    const value = parseSetting(setting, textOf(setting, env, problems), problems);
+    const required = setting.default === undefined || (setting.requiredIn !== undefined && setting.requiredIn === world);
+    if (required && isEmpty(value)) problems.push(`${setting.env} is required${setting.requiredIn ? ` in world ${setting.requiredIn}` : ''}: ${setting.doc}`);
+    return [key, value];
+  });
   if (problems.length > 0) {
     throw new PlatformError('CONFIG_INVALID', `the configuration is not valid:\n${problems.map((problem) => `  ${problem}`).join('\n')}`, {
       details: { problems },
@@ -22,12 +32,29 @@ export function renderEnv<S extends ConfigSchema>(schema: S, config: Partial<Con
   return Object.fromEntries(entries);
 }
 
-function parseSetting(setting: Setting, text: string | undefined, problems: string[]): string | number | undefined {
-  if (text === undefined || text === '') {
-    if (setting.default === undefined) problems.push(`${setting.env} is required: ${setting.doc}`);
-    return setting.default;
+function textOf({ env: name }: Setting, env: Env, problems: string[]): string | undefined {
+  const text = env[name];
+  const file = env[`${name}_FILE`];
+  if (file === undefined || file === '') return text;
+  if (text !== undefined && text !== '') problems.push(`${name} and ${name}_FILE are both set: leave one out`);
+  try {
+    return readFileSync(file, 'utf8').trimEnd();
+  } catch (error) {
+    problems.push(`${name}_FILE=${file} cannot be read: ${(error as Error).message}`);
+    return text;
   }
+}
+
+function parseSetting(setting: Setting, text: string | undefined, problems: string[]): Value {
+  if (text === undefined || text === '') return setting.default;
   if (setting.type === 'string') return text;
+  if (setting.type === 'list')
+    return Object.freeze(
+      text
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== ''),
+    );
   if (setting.type === 'enum') {
     if (!setting.values.includes(text)) problems.push(`${setting.env}=${text} is not one of ${setting.values.join(', ')}`);
     return text;
@@ -37,4 +64,8 @@ function parseSetting(setting: Setting, text: string | undefined, problems: stri
     problems.push(`${setting.env}=${text} is not a whole number from ${setting.min} to ${setting.max}`);
   }
   return value;
+}
+
+function isEmpty(value: Value): boolean {
+  return value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
 }

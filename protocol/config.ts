@@ -1,29 +1,67 @@
 /**
  * Environment of each process. A setting is text in the environment; `kit/config.ts` parses it once, reports every problem together, and freezes the result.
+ * Any setting `FIB_X` may be given as the path of a file that holds the text, as `FIB_X_FILE`: that is how a mounted Secret gets in.
  */
-export type Setting =
-  | { readonly type: 'string'; readonly env: string; readonly default?: string; readonly doc: string }
-  | { readonly type: 'integer'; readonly env: string; readonly default?: number; readonly min: number; readonly max: number; readonly doc: string }
-  | { readonly type: 'enum'; readonly env: string; readonly default?: string; readonly values: readonly string[]; readonly doc: string };
+export const WORLDS = ['local', 'kubernetes'] as const;
+/** Where a process runs: as a child on one machine, with watched files, or in a cluster, with its API server. */
+export type World = (typeof WORLDS)[number];
 
-/** A setting without a default is required; `default: ''` means absent. */
+interface Common {
+  readonly env: string;
+  /** The one world in which an empty value is an error; the default is for the others. */
+  readonly requiredIn?: World;
+  readonly doc: string;
+}
+
+export type Setting = Common &
+  (
+    | { readonly type: 'string'; readonly default?: string }
+    | { readonly type: 'integer'; readonly default?: number; readonly min: number; readonly max: number }
+    | { readonly type: 'enum'; readonly default?: string; readonly values: readonly string[] }
+    /** Comma-separated. */
+    | { readonly type: 'list'; readonly default?: readonly string[] }
+  );
+
+/** A setting without a default is required in every world; `default: ''` means absent. */
 export type ConfigSchema = Readonly<Record<string, Setting>>;
 
-type ValueOf<S extends Setting> = S extends { type: 'integer' } ? number : S extends { type: 'enum'; values: readonly (infer V)[] } ? V : string;
+type ValueOf<S extends Setting> = S extends { type: 'integer' }
+  ? number
+  : S extends { type: 'list' }
+    ? readonly string[]
+    : S extends { type: 'enum'; values: readonly (infer V)[] }
+      ? V
+      : string;
 export type ConfigOf<S extends ConfigSchema> = { readonly [K in keyof S]: ValueOf<S[K]> };
 
 const common = {
-  /** Folder of the watched files that hold the resources. */
-  storeDir: { type: 'string', env: 'FIB_STORE_DIR', doc: 'Folder of the resources.' },
-  internalToken: { type: 'string', env: 'FIB_INTERNAL_TOKEN', doc: 'Secret that gateways, scaler and CLI share.' },
+  world: {
+    type: 'enum',
+    env: 'FIB_WORLD',
+    values: WORLDS,
+    default: 'local',
+    doc: '`local`: watched files and child processes; `kubernetes`: API server and pods.',
+  },
+  storeDir: { type: 'string', env: 'FIB_STORE_DIR', default: '', requiredIn: 'local', doc: 'Folder of the resources.' },
+  namespaces: { type: 'list', env: 'FIB_NAMESPACES', default: [], requiredIn: 'kubernetes', doc: 'Namespaces of functions, comma-separated.' },
+  kubeconfig: { type: 'string', env: 'FIB_KUBECONFIG', default: '', doc: 'A kubeconfig for world `kubernetes`; empty = the pod’s own service account.' },
   logLevel: { type: 'enum', env: 'FIB_LOG_LEVEL', values: ['debug', 'info', 'warn', 'error'], default: 'info', doc: 'Least level that is logged.' },
   host: { type: 'string', env: 'FIB_HOST', default: '127.0.0.1', doc: 'Address to bind.' },
 } as const satisfies ConfigSchema;
 
 export const gatewayConfig = {
   ...common,
-  gatewayId: { type: 'string', env: 'FIB_GATEWAY_ID', doc: 'Unique among gateways.' },
+  internalToken: { type: 'string', env: 'FIB_INTERNAL_TOKEN', doc: 'Secret that gateways, scaler and CLI share.' },
+  gatewayId: { type: 'string', env: 'FIB_GATEWAY_ID', doc: 'Unique among gateways; in a cluster the pod’s name.' },
   port: { type: 'integer', env: 'FIB_PORT', min: 0, max: 65_535, default: 8080, doc: 'Port for invocations.' },
+  publicPort: {
+    type: 'integer',
+    env: 'FIB_PUBLIC_PORT',
+    min: 0,
+    max: 65_535,
+    default: 0,
+    doc: 'Port that serves only functions with `access: public`; 0 = none.',
+  },
   adminPort: { type: 'integer', env: 'FIB_ADMIN_PORT', min: 0, max: 65_535, default: 8081, doc: 'Port for admin API, health and metrics.' },
   scalerUrl: { type: 'string', env: 'FIB_SCALER_URL', doc: 'Base URL of the scaler.' },
   logDir: { type: 'string', env: 'FIB_LOG_DIR', default: '', doc: 'Folder with one log file an instance, for the logs tail.' },
@@ -41,13 +79,37 @@ export const gatewayConfig = {
 
 export const scalerConfig = {
   ...common,
+  internalToken: {
+    type: 'string',
+    env: 'FIB_INTERNAL_TOKEN',
+    default: '',
+    requiredIn: 'local',
+    doc: 'Secret that gateways, scaler and CLI share; in a cluster the scaler keeps it in the Secret `fibonacci-internal`.',
+  },
   port: { type: 'integer', env: 'FIB_SCALER_PORT', min: 0, max: 65_535, default: 8082, doc: 'Port for streams, webhook, metrics.' },
-  stateDir: { type: 'string', env: 'FIB_STATE_DIR', doc: 'Folder for instances’ scratch, logs and the epoch.' },
-  packageDir: { type: 'string', env: 'FIB_PACKAGE_DIR', doc: 'Folder with `<hex>.pkg` files.' },
-  runtimesDir: { type: 'string', env: 'FIB_RUNTIMES_DIR', doc: 'Folder with `<runtime>/start.json`.' },
-  python: { type: 'string', env: 'FIB_PYTHON', default: '', doc: 'Python interpreter; empty = runtime python is off.' },
-  secretsFile: { type: 'string', env: 'FIB_SECRETS_FILE', default: '', doc: '`.env` file with `<SECRET>__<KEY>=value` lines.' },
+  stateDir: { type: 'string', env: 'FIB_STATE_DIR', default: '', requiredIn: 'local', doc: 'Folder for instances’ scratch, logs and the epoch.' },
+  packageDir: { type: 'string', env: 'FIB_PACKAGE_DIR', default: '', requiredIn: 'local', doc: 'Folder with `<hex>.pkg` files.' },
+  runtimesDir: { type: 'string', env: 'FIB_RUNTIMES_DIR', default: '', requiredIn: 'local', doc: 'Folder with `<runtime>/start.json`.' },
+  python: { type: 'string', env: 'FIB_PYTHON', default: '', doc: 'Python interpreter, locally; empty = runtime python is off.' },
+  secretsFile: { type: 'string', env: 'FIB_SECRETS_FILE', default: '', doc: '`.env` file with `<SECRET>__<KEY>=value` lines, locally.' },
+  podName: { type: 'string', env: 'FIB_POD_NAME', default: '', requiredIn: 'kubernetes', doc: 'Name of this pod: the holder of the Lease.' },
+  podNamespace: {
+    type: 'string',
+    env: 'FIB_POD_NAMESPACE',
+    default: '',
+    requiredIn: 'kubernetes',
+    doc: 'Namespace of this pod: that of the platform’s own Lease, Secrets and ConfigMaps.',
+  },
+  podIp: { type: 'string', env: 'FIB_POD_IP', default: '', requiredIn: 'kubernetes', doc: 'Address of this pod, at which gateways reach the leader.' },
+  workloadsFile: {
+    type: 'string',
+    env: 'FIB_WORKLOADS_FILE',
+    default: '',
+    requiredIn: 'kubernetes',
+    doc: 'JSON file that says how pods of functions are made: images, pull secrets.',
+  },
   gatewayUrl: { type: 'string', env: 'FIB_GATEWAY_URL', default: '', doc: 'Admin base URL of a gateway, for timers.' },
+  functionsUrl: { type: 'string', env: 'FIB_FUNCTIONS_URL', default: '', doc: 'Base URL of functions’ routes, for their status.' },
   prometheusUrl: { type: 'string', env: 'FIB_PROMETHEUS_URL', default: '', doc: 'Base URL; empty = no scaling by rules.' },
   alertmanagerUrl: { type: 'string', env: 'FIB_ALERTMANAGER_URL', default: '', doc: 'Base URL; empty = no scaling by rules.' },
   demand: {
@@ -57,7 +119,12 @@ export const scalerConfig = {
     default: 'on',
     doc: '`off` only to measure scaling by rules alone: the first instance is still asked for.',
   },
-  rulesFile: { type: 'string', env: 'FIB_RULES_FILE', default: '', doc: 'File that the generated Prometheus rules are written to.' },
+  rulesFile: {
+    type: 'string',
+    env: 'FIB_RULES_FILE',
+    default: '',
+    doc: 'File that the generated Prometheus rules are written to, locally; in a cluster they go into the ConfigMap `fibonacci-rules`.',
+  },
 } as const satisfies ConfigSchema;
 
 export type GatewayConfig = ConfigOf<typeof gatewayConfig>;

@@ -33,7 +33,7 @@ export function renderConfigReference(processes: Readonly<Record<string, ConfigS
   });
   return page(
     'Configuration',
-    'Environment of the processes. `fib dev` and the manifests set all of it; every problem is reported at start, together.',
+    'Environment of the processes. `fib dev` and the manifests set all of it; every problem is reported at start, together. Any variable may be given as a file that holds its value: `FIB_X_FILE` for `FIB_X`.',
     sections.join('\n\n'),
   );
 }
@@ -103,12 +103,14 @@ function ruleText({ message, messagePlain, cel }: Rule): string {
 
 function values(setting: Setting): string {
   if (setting.type === 'integer') return `${setting.min}–${setting.max}`;
+  if (setting.type === 'list') return 'texts, comma-separated';
   return setting.type === 'enum' ? setting.values.map((value) => `\`${value}\``).join(', ') : 'text';
 }
 
 function defaultOf(setting: Setting): string {
   if (setting.default === undefined) return 'required';
-  return setting.default === '' ? '' : `\`${setting.default}\``;
+  const text = String(setting.default);
+  return [text === '' ? '' : `\`${text}\``, setting.requiredIn ? `required in world \`${setting.requiredIn}\`` : ''].filter((part) => part !== '').join('; ');
 }
 
 function page(title: string, intro: string, body: string): string {

@@ -69,6 +69,11 @@ export const functionSpec = closed(
         'What the gateway sends again after a broken connection: idempotent methods only, anything, or nothing. A request that was marked not started may always go elsewhere.',
       default: 'idempotent',
     }),
+    access: oneOf(['internal', 'public'], {
+      description:
+        '`internal`: called from inside the cluster alone; `public`: also through the public port, where an ingress or load balancer stands in front of it.',
+      default: 'internal',
+    }),
     deployment,
     scaling,
   },
