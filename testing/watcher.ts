@@ -57,6 +57,7 @@ async function leaseInstance(fleet: Fleet, { metadata, spec }: FunctionResource)
     namespace: metadata.namespace,
     runtime: spec.runtime,
     memoryBytes: parseSize(spec.deployment.memory ?? '256Mi'),
+    owner: { kind: 'Function', name: metadata.name },
   };
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const unsubscribe = fleet.subscribe((event) => {

@@ -7,6 +7,23 @@ export interface InstanceTemplate {
   readonly namespace: string;
   readonly runtime: Runtime;
   readonly memoryBytes: number;
+  readonly owner: TemplateOwner;
+}
+
+/** The resource that a template comes from. */
+export interface TemplateOwner {
+  readonly kind: 'PodPool' | 'Function';
+  readonly name: string;
+  /** What is made from the template goes when the object with this UID goes. Absent: nothing is linked. */
+  readonly uid?: string;
+}
+
+/** Whose instance it is: one Function's for its whole life, of one Revision after the other. */
+export interface Assignment {
+  readonly function: { readonly namespace: string; readonly name: string; readonly uid: string };
+  readonly revision: { readonly name: string; readonly uid: string };
+  /** Digest of what it serves. */
+  readonly content: string;
 }
 
 export type InstanceState = 'starting' | 'idle' | 'leased' | 'stopping';
@@ -22,10 +39,14 @@ export interface Instance {
   readonly controlUrl?: string;
   readonly zone?: string;
   readonly startedAt: number;
+  /** What was recorded by `assign`, also by a scaler before this one. */
+  readonly assignment?: Assignment;
 }
 
 export type FleetEvent =
   | { readonly type: 'idle'; readonly instance: Instance }
+  /** Something else ends it (a node is drained, someone deleted it): it still finishes what runs, and takes nothing new. `gone` follows. */
+  | { readonly type: 'leaving'; readonly instance: Instance; readonly reason: string }
   | { readonly type: 'gone'; readonly instance: Instance; readonly reason: string }
   /** An instance of this template did not come up; the fleet goes on trying with a back-off. */
   | { readonly type: 'failing'; readonly template: InstanceTemplate; readonly reason: string; readonly retryAtMs: number };
@@ -36,9 +57,16 @@ export interface Fleet {
   keep(template: InstanceTemplate, unleased: number): void;
   /** Takes an idle instance, in memory and at once: nothing else gets it from then on. */
   lease(templateKey: string): Instance | undefined;
+  /**
+   * Records where others can see it that a leased instance serves this. To be called after it was specialized and after each update.
+   * Resolves once recorded, or when the instance is gone; tries again until then. Nothing waits for it.
+   */
+  assign(id: string, assignment: Assignment): Promise<void>;
   /** Ends an instance for good: SIGTERM, then SIGKILL after the grace. Resolves when it is gone. */
   stop(id: string, graceMs: number): Promise<void>;
   list(): readonly Instance[];
+  /** Whether `list()` is how things are now; while false it may be old, and nothing should be ended because of it. */
+  readonly connected: boolean;
   subscribe(listener: (event: FleetEvent) => void): () => void;
   /** Runtimes that cannot start here, with the reason and the way out. */
   unavailable(runtime: Runtime): string | undefined;

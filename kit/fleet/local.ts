@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { RUNTIMES, type Runtime } from '../../protocol/schema/fields.ts';
 import { backoffMs } from '../backoff.ts';
-import type { Fleet, FleetEvent, Instance, InstanceState, InstanceTemplate } from './fleet.ts';
+import type { Assignment, Fleet, FleetEvent, Instance, InstanceState, InstanceTemplate } from './fleet.ts';
 import { createGuard } from './local-guard.ts';
 import { addressOf, type InstanceHost, type StartedInstance, startInstance } from './local-instance.ts';
 import { createProcessRegister, endLeftovers } from './local-leftovers.ts';
@@ -32,6 +32,7 @@ interface Member {
   state: InstanceState;
   listening?: { dataAddress: string; controlUrl: string; at: number };
   process?: StartedInstance;
+  assignment?: Assignment;
   stopReason?: string;
   readonly gone: Promise<void>;
   resolveGone(): void;
@@ -74,6 +75,8 @@ class LocalFleet implements Fleet {
   readonly #groups = new Map<string, Group>();
   readonly #queue: Member[] = [];
   readonly #listeners = new Set<(event: FleetEvent) => void>();
+  /** Child processes are known at once. */
+  readonly connected = true;
   #starting = 0;
   #endings = 0;
   #closed = false;
@@ -100,6 +103,11 @@ class LocalFleet implements Fleet {
       return snapshot(member);
     }
     return undefined;
+  }
+
+  async assign(id: string, assignment: Assignment): Promise<void> {
+    const member = this.#members.get(id);
+    if (member) member.assignment = assignment;
   }
 
   async stop(id: string, graceMs: number): Promise<void> {
@@ -267,6 +275,13 @@ class LocalFleet implements Fleet {
   }
 }
 
-function snapshot({ id, template, state, startedAt, listening }: Member): Instance {
-  return { id, template, state, startedAt, ...(listening && { dataAddress: listening.dataAddress, controlUrl: listening.controlUrl }) };
+function snapshot({ id, template, state, startedAt, listening, assignment }: Member): Instance {
+  return {
+    id,
+    template,
+    state,
+    startedAt,
+    ...(assignment && { assignment }),
+    ...(listening && { dataAddress: listening.dataAddress, controlUrl: listening.controlUrl }),
+  };
 }

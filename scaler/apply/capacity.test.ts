@@ -38,6 +38,8 @@ class FakeFleet implements Fleet {
     if (instance) instance.state = 'leased';
     return instance && { ...instance };
   }
+  readonly connected = true;
+  async assign(): Promise<void> {}
   async stop(id: string): Promise<void> {
     if (this.instances.has(id)) this.die(id);
   }
@@ -145,7 +147,13 @@ function demand(name: string, waiting: number, inFlight = 0): void {
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 const said = <T extends LeaderMessage['type']>(type: T) => told.filter((message): message is Extract<LeaderMessage, { type: T }> => message.type === type);
 const template = () =>
-  [...fleet.kept.keys()].map((key) => ({ key, namespace: 'shop', runtime: 'nodejs' as const, memoryBytes: 256 * 1024 ** 2 }))[0] as InstanceTemplate;
+  [...fleet.kept.keys()].map((key) => ({
+    key,
+    namespace: 'shop',
+    runtime: 'nodejs' as const,
+    memoryBytes: 256 * 1024 ** 2,
+    owner: { kind: 'PodPool' as const, name: 'web' },
+  }))[0] as InstanceTemplate;
 
 test('a lease is in the same turn as the demand, and nothing is written before the order is out', () => {
   pool();

@@ -3,7 +3,7 @@ import { PlatformError } from '../../protocol/errors.ts';
 import { functionName } from '../../protocol/names.ts';
 import type { FunctionResource, PodPoolResource } from '../../protocol/schema/resources.ts';
 import { parseSize } from '../../protocol/size.ts';
-import type { InstanceTemplate } from '../../kit/fleet/fleet.ts';
+import type { InstanceTemplate, TemplateOwner } from '../../kit/fleet/fleet.ts';
 import { contentDigest, revisionName, templateDigest } from '../decide/revision.ts';
 import type { ResolvedRevision } from './functions.ts';
 import type { Secrets } from './secrets.ts';
@@ -46,14 +46,14 @@ export function resolveRevision(fn: FunctionResource, newest: KnownRevision | un
 
 /** The template that a pool's instances are made from; its key changes with what instances cannot take over. */
 export function poolTemplate({ metadata, spec }: PodPoolResource): InstanceTemplate {
-  return keyed(`pool:${functionName(metadata.namespace, metadata.name)}`, metadata.namespace, spec.runtime, parseSize(spec.memory));
+  return keyed('PodPool', metadata, spec.runtime, parseSize(spec.memory));
 }
 
 function resolveTemplate({ metadata, spec }: FunctionResource, world: RevisionWorld): { pool: string; instanceTemplate: InstanceTemplate } {
   const { namespace, name } = metadata;
   const { deployment, runtime } = spec;
   if (deployment.pool === undefined) {
-    return { pool: '', instanceTemplate: keyed(`cold:${functionName(namespace, name)}`, namespace, runtime, parseSize(deployment.memory ?? '256Mi')) };
+    return { pool: '', instanceTemplate: keyed('Function', metadata, runtime, parseSize(deployment.memory ?? '256Mi')) };
   }
   const pool = world.pool(namespace, deployment.pool);
   if (!pool)
@@ -70,7 +70,13 @@ function resolveTemplate({ metadata, spec }: FunctionResource, world: RevisionWo
   return { pool: functionName(namespace, deployment.pool), instanceTemplate: poolTemplate(pool) };
 }
 
-function keyed(owner: string, namespace: string, runtime: InstanceTemplate['runtime'], memoryBytes: number): InstanceTemplate {
+function keyed(
+  kind: TemplateOwner['kind'],
+  { namespace, name, uid }: FunctionResource['metadata'],
+  runtime: InstanceTemplate['runtime'],
+  memoryBytes: number,
+): InstanceTemplate {
   const digest = digestOf(`${runtime} ${memoryBytes}`).slice(7, 15);
-  return { key: `${owner}#${digest}`, namespace, runtime, memoryBytes };
+  const key = `${kind === 'PodPool' ? 'pool' : 'cold'}:${functionName(namespace, name)}#${digest}`;
+  return { key, namespace, runtime, memoryBytes, owner: { kind, name, ...(uid !== undefined && { uid }) } };
 }

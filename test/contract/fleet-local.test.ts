@@ -10,7 +10,13 @@ import { createInstanceLog, pruneLogs } from '../../kit/fleet/local-log.ts';
 
 let dir: string;
 let fleet: Fleet | undefined;
-const template: InstanceTemplate = { key: 'pool:default/web', namespace: 'default', runtime: 'nodejs', memoryBytes: 64 * 1024 * 1024 };
+const template: InstanceTemplate = {
+  key: 'pool:default/web',
+  namespace: 'default',
+  runtime: 'nodejs',
+  memoryBytes: 64 * 1024 * 1024,
+  owner: { kind: 'PodPool', name: 'web' },
+};
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'fleet-'));
@@ -141,7 +147,7 @@ const owner = `
     const { pid } = await (await fetch(event.instance.controlUrl)).json();
     console.log(pid);
   });
-  fleet.keep({ key: 'pool:default/web', namespace: 'default', runtime: 'nodejs', memoryBytes: 1 << 26 }, 1);
+  fleet.keep({ ...template, memoryBytes: 1 << 26 }, 1);
 `;
 
 async function ownedWatcher(runtimesDir: string): Promise<{ kill(): void; pid: number }> {
