@@ -19,6 +19,10 @@ test('the defaults', () => {
   });
 });
 
+test('an id may have its namespace before it', () => {
+  expect(parse({ ...GOOD, FIB_INSTANCE: 'shop/pod-1' })).toMatchObject({ kind: 'ok', config: { instance: 'shop/pod-1' } });
+});
+
 test.each([
   ['FIB_INSTANCE', { FIB_INSTANCE: '' }],
   ['FIB_INSTANCE', { FIB_INSTANCE: 'two words' }],

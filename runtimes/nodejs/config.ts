@@ -18,7 +18,7 @@ export type ConfigResult = { readonly kind: 'ok'; readonly config: Config } | { 
 export function parseConfig(env: NodeJS.ProcessEnv, folderProblem: (path: string) => string | undefined = writableProblem): ConfigResult {
   const problems: string[] = [];
   const instance = env['FIB_INSTANCE'] ?? '';
-  if (!/^[A-Za-z0-9._:-]{1,253}$/.test(instance)) problems.push('FIB_INSTANCE must be the instance’s id: 1 to 253 of A-Z a-z 0-9 . _ : -');
+  if (!/^[A-Za-z0-9._:/-]{1,253}$/.test(instance)) problems.push('FIB_INSTANCE must be the instance’s id: 1 to 253 of A-Z a-z 0-9 . _ : / -');
   const scratch = env['FIB_SCRATCH'] ? resolve(env['FIB_SCRATCH']) : '';
   const scratchProblem = scratch ? folderProblem(scratch) : 'must be set';
   if (scratchProblem) problems.push(`FIB_SCRATCH must be a writable folder: ${scratchProblem}`);

@@ -72,6 +72,11 @@ export class Instance {
     return this.#failed ? 'failed' : 'idle';
   }
 
+  /** It serves its function, or may be given any. */
+  get available(): boolean {
+    return this.state === 'ready' || (this.state === 'idle' && this.#owner === null);
+  }
+
   /** The function that this instance belongs to for life, also when it does not serve it yet. */
   get owner(): FunctionRef | null {
     return this.#owner;

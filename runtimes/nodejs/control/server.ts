@@ -7,7 +7,7 @@ import { requestIdOf } from '../request-id.ts';
 import { asWatcherError, WatcherError } from '../watcher-error.ts';
 import type { Orders } from './orders.ts';
 
-type Measured = Pick<Instance, 'state' | 'functionName' | 'stats' | 'report'>;
+type Measured = Pick<Instance, 'state' | 'available' | 'functionName' | 'stats' | 'report'>;
 
 export interface ControlOptions {
   readonly instance: Measured;
@@ -27,7 +27,7 @@ export function createControlServer({ instance, orders, renderStatus }: ControlO
   const ok = (body: object | string): Answer => ({ status: 200, body });
   const routes = new Map<string, Route>([
     [CONTROL_PATHS.health, { method: 'GET', run: async () => ok({ status: 'ok' }) }],
-    [CONTROL_PATHS.ready, { method: 'GET', run: async () => ({ status: instance.state === 'ready' ? 200 : 503, body: { status: instance.state } }) }],
+    [CONTROL_PATHS.ready, { method: 'GET', run: async () => ({ status: instance.available ? 200 : 503, body: { status: instance.state } }) }],
     [CONTROL_PATHS.status, { method: 'GET', run: async () => ok(await renderStatus()) }],
     [CONTROL_PATHS.metrics, { method: 'GET', run: async () => ok(await metricsOf(instance)) }],
     [CONTROL_PATHS.specialize, { method: 'POST', run: async (request) => ok(await orders.push(request, 'specialize')) }],

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 EXIT_CONFIG = 78
+_INSTANCE = re.compile(r"[A-Za-z0-9._:/-]{1,253}")
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,8 @@ def parse_config(environment: Mapping[str, str]) -> Config:
         return int(text)
 
     instance = environment.get("FIB_INSTANCE", "")
-    if not instance:
-        problems.append("FIB_INSTANCE is required: the id of this instance")
+    if not _INSTANCE.fullmatch(instance):
+        problems.append("FIB_INSTANCE is required: the id of this instance, 1 to 253 of A-Z a-z 0-9 . _ : / -")
     scratch = environment.get("FIB_SCRATCH", "")
     if problem := _scratch_problem(scratch):
         problems.append(problem)

@@ -18,6 +18,11 @@ class ParseConfig(unittest.TestCase):
         self.assertEqual(config.public_key, bytes(32))
         self.assertTrue(config.scratch.is_dir())
 
+    def test_an_id_may_have_its_namespace_before_it(self) -> None:
+        self.assertEqual(parse_config({**self.good, "FIB_INSTANCE": "shop/pod-1"}).instance, "shop/pod-1")
+        with self.assertRaises(ConfigInvalid):
+            parse_config({**self.good, "FIB_INSTANCE": "two words"})
+
     def test_every_problem_is_named_at_once(self) -> None:
         with self.assertRaises(ConfigInvalid) as caught:
             parse_config({"FIB_PUBLIC_KEY": "short", "FIB_DATA_PORT": "99999", "FIB_CONTROL_PORT": "x", "FIB_MEMORY_LIMIT_BYTES": "-1"})

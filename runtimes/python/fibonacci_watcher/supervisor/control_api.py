@@ -54,8 +54,7 @@ class ControlApi:
         if path == "/_/health":
             return json_answer({"status": "ok"})
         if path == "/_/ready":
-            state = self._watcher.state
-            return json_answer({"status": state}, 200 if state == "ready" else 503)
+            return json_answer({"status": self._watcher.state}, 200 if self._watcher.available else 503)
         if path == "/_/status":
             return json_answer(self._facts.status())
         if path == "/metrics":

@@ -75,6 +75,11 @@ class Watcher:
         return "failed" if self._failed else "idle"
 
     @property
+    def available(self) -> bool:
+        """It serves its function, or may be given any."""
+        return self.state == "ready" or (self.state == "idle" and self.function is None)
+
+    @property
     def in_flight(self) -> int:
         servings = [*self.retired] if self.serving is None else [self.serving, *self.retired]
         return sum(serving.in_flight for serving in servings)
