@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { removeAbandoned, unpackDebianPackages } from './debian.mjs';
 import { findOnPath, isExecutable } from './npm-packages.mjs';
-import { ProgramFailed, run, tryRun } from './run.mjs';
+import { ProgramFailed, tryRun } from './run.mjs';
 
 const OLDEST = { prometheus: [2, 42], alertmanager: [0, 25] };
 const PACKAGES = ['prometheus', 'prometheus-alertmanager'];
@@ -62,15 +63,12 @@ function privatePaths(folder) {
 
 async function fetchPrivateCopy(cacheDir, folder) {
   mkdirSync(cacheDir, { recursive: true });
-  removeAbandoned(cacheDir);
+  removeAbandoned(cacheDir, 'fetch-');
   const work = join(cacheDir, `fetch-${process.pid}`);
   const unpacked = join(work, 'root');
   mkdirSync(unpacked, { recursive: true });
   try {
-    await download(work);
-    for (const file of readdirSync(work).filter((name) => name.endsWith('.deb'))) {
-      await run('dpkg-deb', ['-x', join(work, file), unpacked]);
-    }
+    await unpackDebianPackages({ packages: PACKAGES, work, into: unpacked });
     wrapAlertmanager(unpacked);
     await verify(unpacked, work);
     // Two runs may fetch at once: the first one in place stays.
@@ -80,34 +78,6 @@ async function fetchPrivateCopy(cacheDir, folder) {
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
-}
-
-/** The system's package lists are tried first; where they are absent or outdated, private ones are fetched, which needs no root. */
-async function download(work) {
-  const env = { ...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' };
-  const asRoot = join(work, 'apt-root.conf');
-  // Root's downloads would be handed to the user _apt, who may not write here.
-  writeFileSync(asRoot, 'APT::Sandbox::User "root";\n');
-  const known = await tryRun('apt-get', ['-q', '-c', asRoot, 'download', ...PACKAGES], { cwd: work, env, timeoutMs: 120_000 });
-  if (known !== undefined) return;
-  for (const part of ['lists/partial', 'archives/partial']) mkdirSync(join(work, part), { recursive: true });
-  const conf = join(work, 'apt.conf');
-  const settings = [
-    'APT::Sandbox::User "root";',
-    `Dir::State::lists "${work}/lists/";`,
-    `Dir::Cache "${work}/";`,
-    'Acquire::Languages "none";',
-    'Acquire::Retries "2";',
-    'Acquire::http::Timeout "20";',
-    'Acquire::https::Timeout "20";',
-    // Hooks of the system are about the system's lists.
-    '#clear APT::Update::Pre-Invoke;',
-    '#clear APT::Update::Post-Invoke;',
-    '#clear APT::Update::Post-Invoke-Success;',
-  ];
-  writeFileSync(conf, `${settings.join('\n')}\n`);
-  await run('apt-get', ['-q', '-c', conf, 'update'], { cwd: work, env });
-  await run('apt-get', ['-q', '-c', conf, 'download', ...PACKAGES], { cwd: work, env });
 }
 
 /** Makes the absolute path of the templates a relative one of the same length, in the private copy, and a starter that goes to the folder where it leads. */
@@ -162,22 +132,6 @@ function startsUp(program, args) {
       else reject(new ProgramFailed(`a first start of ${program}`, text));
     });
   });
-}
-
-/** What a killed run left. */
-function removeAbandoned(cacheDir) {
-  for (const name of readdirSync(cacheDir)) {
-    const pid = /^fetch-(\d+)$/.exec(name)?.[1];
-    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(cacheDir, name), { recursive: true, force: true });
-  }
-}
-
-function isRunning(pid) {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return error.code === 'EPERM';
-  }
 }
 
 function wayOut() {
