@@ -1,0 +1,62 @@
+/** Names of what the platform has in a cluster, as the Platform construct renders it and its processes look for it. */
+
+/** The platform's own namespace, unless the Platform says otherwise. */
+export const SYSTEM_NAMESPACE = 'fibonacci-system';
+
+/** The gateway's Deployment, ServiceAccount, and the Service of all functions inside of the cluster: port 80 → 8080. */
+export const GATEWAY_NAME = 'fibonacci-gateway';
+/** Service of functions with `access: public`: port 80 → 8090. What an Ingress or HTTPRoute leads to. */
+export const GATEWAY_PUBLIC_SERVICE = 'fibonacci-gateway-public';
+/** Headless Service over all gateway pods, for Prometheus: port 8081. */
+export const GATEWAY_PODS_SERVICE = 'fibonacci-gateway-pods';
+/** Service of the admin API: port 8081. */
+export const GATEWAY_ADMIN_SERVICE = 'fibonacci-gateway-admin';
+
+/** The scaler's Deployment, ServiceAccount, Lease and Service (8082, without a selector: it leads to the leader). */
+export const SCALER_NAME = 'fibonacci-scaler';
+/** EndpointSlice behind the scaler's Service, written by the leader. */
+export const SCALER_ENDPOINTS = 'fibonacci-scaler-leader';
+
+/** StatefulSet and Service (9090). */
+export const PROMETHEUS_NAME = 'fibonacci-prometheus';
+/** StatefulSet and Service (9093). */
+export const ALERTMANAGER_NAME = 'fibonacci-alertmanager';
+
+/** Secret with the token that gateways, scaler, Prometheus and Alertmanager share; made by the scaler. */
+export const INTERNAL_SECRET = { name: 'fibonacci-internal', key: 'token' } as const;
+/** Secret with the private key that signs orders to watchers; made by the scaler. */
+export const SIGNING_SECRET = { name: 'fibonacci-signing', key: 'signing-key.pem' } as const;
+/** ConfigMap that says how pods of functions are made; see workloads.ts. */
+export const WORKLOADS_CONFIG = { name: 'fibonacci-workloads', key: 'workloads.json' } as const;
+/** ConfigMap (with the cluster's own Prometheus Operator: PrometheusRule) of the generated rules, written by the leader. */
+export const RULES_CONFIG = { name: 'fibonacci-rules', key: 'rules.yaml' } as const;
+
+/** ServiceAccount of functions' pods, in each of their namespaces. It has no rights. */
+export const FUNCTION_ACCOUNT = 'fibonacci-function';
+
+/** Role and RoleBinding by which the scaler reads the Secrets that a stack's Functions name. */
+export function secretsRole(stack: string): string {
+  return `fibonacci-secrets-${stack}`;
+}
+
+/** Ports of the platform's pods. */
+export const PORTS = {
+  gateway: 8080,
+  gatewayPublic: 8090,
+  gatewayAdmin: 8081,
+  scaler: 8082,
+  prometheus: 9090,
+  alertmanager: 9093,
+  /** Of a function's pod. */
+  data: 8080,
+  control: 8081,
+} as const;
+
+/** Labels that Kubernetes' tools know, beside ours. */
+export const POD_LABELS = {
+  name: 'app.kubernetes.io/name',
+  partOf: 'app.kubernetes.io/part-of',
+  managedBy: 'app.kubernetes.io/managed-by',
+} as const;
+/** Value of `managedBy` on functions' pods. */
+export const MANAGER = 'fibonacci';
