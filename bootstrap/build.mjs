@@ -8,6 +8,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const LAYERS = ['protocol', 'kit', 'constructs', 'testing', 'gateway', 'scaler', 'runtimes', 'cli'];
 /** What dist/ needs besides compiled TypeScript. */
 const ASSETS = [
+  ...['gateway', 'scaler', 'runtimes/nodejs', 'runtimes/python'].map((from) => ({ from, accept: (path) => path === 'Containerfile' })),
   { from: 'runtimes', accept: (path) => /^nodejs\/start\.json$|^python\/(start\.json|requirements\.txt|fibonacci_watcher\/.*\.py)$/.test(path) },
   { from: 'cli/templates', accept: () => true },
 ];

@@ -5,6 +5,7 @@ import { completion } from './commands/completion.ts';
 import { dev } from './commands/dev.ts';
 import { doctor } from './commands/doctor.ts';
 import { explain } from './commands/explain.ts';
+import { images } from './commands/images.ts';
 import { init } from './commands/init.ts';
 import { invoke } from './commands/invoke.ts';
 import { logs } from './commands/logs.ts';
@@ -19,7 +20,7 @@ export interface CliWorld extends Streams {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-const COMMANDS: readonly CliCommand<never>[] = [init, dev, synth, invoke, logs, ps, doctor, explain, completion];
+const COMMANDS: readonly CliCommand<never>[] = [init, dev, synth, invoke, logs, ps, images, doctor, explain, completion];
 
 const EXIT_CODES_HELP = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no platform runs, 4 a program is missing.
