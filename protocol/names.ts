@@ -10,7 +10,29 @@ export const LABELS = {
   pool: `${API_GROUP}/pool`,
   template: `${API_GROUP}/template`,
   content: `${API_GROUP}/content`,
+  /** Name of the Deployment that a pod is one of; a pod that a function took from a pool has it no more. */
+  workload: `${API_GROUP}/workload`,
+  /** On what is made for a cold function. `function` is on pods that serve it, and on no other. */
+  cold: `${API_GROUP}/cold`,
+  /** UID of the Function that a pod serves. */
+  functionUid: `${API_GROUP}/function-uid`,
+  /** A well-known label of Kubernetes; `MANAGED_BY` on all that the platform makes. */
+  managedBy: 'app.kubernetes.io/managed-by',
 } as const;
+export const MANAGED_BY = 'fibonacci';
+
+/** Annotations on pods and Deployments. */
+export const ANNOTATIONS = {
+  /** JSON of the `InstanceTemplate` that it was made from. */
+  instanceTemplate: `${API_GROUP}/instance-template`,
+  /** JSON of the `Assignment` of a pod. */
+  assignment: `${API_GROUP}/assignment`,
+  /** Digest of a Deployment as it was rendered. */
+  rendered: `${API_GROUP}/rendered`,
+} as const;
+
+/** Ports of a watcher in a pod (watcher.md W1.1). */
+export const POD_PORTS = { data: 8080, control: 8081 } as const;
 
 /** Headers between client, gateway and watcher; lower-case. */
 export const HEADERS = {
