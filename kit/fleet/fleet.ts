@@ -57,6 +57,8 @@ export interface Fleet {
   keep(template: InstanceTemplate, unleased: number): void;
   /** Takes an idle instance, in memory and at once: nothing else gets it from then on. */
   lease(templateKey: string): Instance | undefined;
+  /** Takes this one if it is idle, as `lease` does: a new leader found that it was specialized already. */
+  claim(id: string): Instance | undefined;
   /**
    * Records where others can see it that a leased instance serves this. To be called after it was specialized and after each update.
    * Resolves once recorded, or when the instance is gone; tries again until then. Nothing waits for it.

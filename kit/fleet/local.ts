@@ -105,6 +105,13 @@ class LocalFleet implements Fleet {
     return undefined;
   }
 
+  claim(id: string): Instance | undefined {
+    const member = this.#members.get(id);
+    if (member?.state !== 'idle') return undefined;
+    member.state = 'leased';
+    return snapshot(member);
+  }
+
   async assign(id: string, assignment: Assignment): Promise<void> {
     const member = this.#members.get(id);
     if (member) member.assignment = assignment;

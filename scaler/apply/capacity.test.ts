@@ -38,6 +38,12 @@ class FakeFleet implements Fleet {
     if (instance) instance.state = 'leased';
     return instance && { ...instance };
   }
+  claim(id: string): Instance | undefined {
+    const instance = this.instances.get(id);
+    if (instance?.state !== 'idle') return undefined;
+    instance.state = 'leased';
+    return { ...instance };
+  }
   readonly connected = true;
   async assign(): Promise<void> {}
   async stop(id: string): Promise<void> {
