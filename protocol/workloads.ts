@@ -11,11 +11,7 @@ const schema = closed(
   {
     images: closed({ nodejs: image('Node.js'), python: image('Python') }, { description: 'By runtime.' }),
     pullPolicy: oneOf(['Always', 'IfNotPresent', 'Never'], { description: 'When nodes pull.' }),
-    pullSecrets: Type.Array(text(253, { description: 'Name of a Secret in the function namespaces.' }), {
-      maxItems: 16,
-      description: 'For the registry.',
-      default: [],
-    }),
+    pullSecrets: Type.Array(text(253, { description: 'Name of a Secret in the function namespaces.' }), { maxItems: 16, description: 'For the registry.' }),
     serviceAccount: name({ description: 'That pods run as; its token is not mounted.' }),
     cpuRequest: cpu({ description: 'Processor time that a node sets aside for an instance.' }),
     cpuLimit: cpu({ description: 'Processor time of an instance at the most.' }),
