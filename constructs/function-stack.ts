@@ -1,19 +1,24 @@
 import { type ApiObject, Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { PlatformError } from '../protocol/errors.ts';
+import { SYSTEM_NAMESPACE } from '../protocol/cluster-names.ts';
 import { LABELS } from '../protocol/names.ts';
 import { NAME_PATTERN } from '../protocol/schema/fields.ts';
 import { checkProps, type PropNames } from './props.ts';
 
 export interface FunctionStackProps {
-  /** The namespace of everything in the stack. @default 'default' */
+  /** The namespace of everything in the stack. @default - the one that `fib deploy --namespace` says, else 'default' */
   readonly namespace?: string;
   /** Labels of everything in the stack, besides `fibonacci.dev/stack`. @default {} */
   readonly labels?: Readonly<Record<string, string>>;
+  /** Namespace of the platform that serves the stack: its scaler may read the Secrets that the stack's functions name. @default - that of the app's Platform, else 'fibonacci-system' */
+  readonly systemNamespace?: string;
 }
 
-const PROPS: PropNames<FunctionStackProps> = { namespace: true, labels: true };
+const PROPS: PropNames<FunctionStackProps> = { namespace: true, labels: true, systemNamespace: true };
 const MARK = Symbol.for('fibonacci.dev/function-stack');
+/** Key of the construct tree's context: the namespace of stacks that name none. */
+export const NAMESPACE_CONTEXT = 'fibonacci.dev/namespace';
 
 /**
  * A chart of functions, their triggers, pools and rules. Any other Kubernetes object (cdk8s, cdk8s-plus) comes along.
@@ -23,14 +28,19 @@ const MARK = Symbol.for('fibonacci.dev/function-stack');
  */
 export class FunctionStack extends Chart {
   declare readonly namespace: string;
+  /** As the props say. */
+  readonly systemNamespace: string | undefined;
 
   constructor(scope: Construct, id: string, props: FunctionStackProps = {}) {
     checkProps(`FunctionStack ${JSON.stringify(id)}`, props, PROPS);
     checkName(id, 'id');
-    checkName(props.namespace ?? 'default', 'namespace');
+    const namespace = props.namespace ?? (scope.node.tryGetContext(NAMESPACE_CONTEXT) as string | undefined) ?? 'default';
+    checkName(namespace, 'namespace');
+    checkName(props.systemNamespace ?? SYSTEM_NAMESPACE, 'systemNamespace');
     if (scope.node.tryFindChild(id))
       throw new PlatformError('STACK_INVALID', `${id}: there is another construct with this id already; give one of them another id`);
-    super(scope, id, { namespace: props.namespace ?? 'default', labels: { ...props.labels, [LABELS.stack]: id } });
+    super(scope, id, { namespace, labels: { ...props.labels, [LABELS.stack]: id } });
+    this.systemNamespace = props.systemNamespace;
     Object.defineProperty(this, MARK, { value: true });
   }
 

@@ -38,7 +38,7 @@ async function failure(): Promise<PlatformError> {
 }
 
 function envOf(result: Awaited<ReturnType<typeof loadStack>>): unknown {
-  return (result.objects[0]?.object['spec'] as { env: unknown } | undefined)?.env;
+  return (result.objects.find(({ object }) => object.kind === 'Function')?.object['spec'] as { env: unknown } | undefined)?.env;
 }
 
 test('a stack file is loaded, told its environment, and says what it was made from', async () => {

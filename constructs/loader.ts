@@ -4,6 +4,7 @@ import { App } from 'cdk8s';
 import { PlatformError } from '../protocol/errors.ts';
 import { BASE_DIRECTORY } from './code.ts';
 import { isStackDefinition, type StackDefinition } from './define-stack.ts';
+import { NAMESPACE_CONTEXT } from './function-stack.ts';
 import { loadError } from './load-error.ts';
 import type { SynthResult } from './synth/object.ts';
 import { synthesizeApp } from './synth/synthesize.ts';
@@ -13,11 +14,13 @@ export interface LoadOptions {
   readonly env?: string;
   /** Values for the stack's `config`. @default {} */
   readonly config?: Readonly<Record<string, string>>;
-  /** Base URL that `fn.url` begins with. @default http://127.0.0.1:8080 */
+  /** Namespace of the stacks that name none. @default 'default' */
+  readonly namespace?: string;
+  /** Base URL that `fn.url` begins with. @default - inside of the cluster the gateway's Service, where the app has a Platform; else http://127.0.0.1:8080 */
   readonly gatewayUrl?: string;
+  /** `cluster`: with all that a cluster needs; `local`: only what stacks declare. @default 'cluster' */
+  readonly target?: 'cluster' | 'local';
 }
-
-const DEFAULT_GATEWAY_URL = 'http://127.0.0.1:8080';
 
 /**
  * Loads a stack file into this process and synthesizes it: the one way for dev, synth, deploy and tests. A file that was imported before is not read again; see `loadStackFresh`.
@@ -49,6 +52,7 @@ export async function loadStack(file: string, options: LoadOptions = {}): Promis
 export function synthesizeStack(stack: StackDefinition, options: LoadOptions = {}, file?: string): SynthResult {
   const app = new App();
   app.node.setContext(BASE_DIRECTORY, stack.folder);
+  if (options.namespace !== undefined) app.node.setContext(NAMESPACE_CONTEXT, options.namespace);
   try {
     const returned = stack.define(app, Object.freeze({ env: options.env ?? 'dev', config: Object.freeze({ ...options.config }) })) as unknown;
     if (returned instanceof Promise) {
@@ -61,5 +65,6 @@ export function synthesizeStack(stack: StackDefinition, options: LoadOptions = {
   } catch (error) {
     throw loadError(file, error);
   }
-  return synthesizeApp(app, { gatewayUrl: options.gatewayUrl ?? DEFAULT_GATEWAY_URL });
+  const { gatewayUrl, target } = options;
+  return synthesizeApp(app, { ...(gatewayUrl !== undefined && { gatewayUrl }), ...(target !== undefined && { target }) });
 }

@@ -81,7 +81,7 @@ async function start(options: DevOptions, screen: Screen, closers: Closers): Pro
   await Promise.all([paths.logs, paths.packages, instanceLogs].map((dir) => mkdir(dir, { recursive: true, mode: 0o700 })));
   const store = closers.add(await createFileStore(paths.objects));
 
-  const load = { env: options.environment, config: options.config, gatewayUrl: urls.gateway };
+  const load = { env: options.environment, config: options.config, gatewayUrl: urls.gateway, target: 'local' as const };
   const opening = closers.addStarting(openStack({ file: project.stack, load, store, packagesDir: paths.packages }));
   const platform = await startPlatform(
     { project, ports, token, toolchain, monitoring: options.monitoring, secretsFile: join(dirname(project.stack), '.env'), log: screen.log, env: options.env },

@@ -71,6 +71,12 @@ export function phaseOf(object: KubernetesObject): Phase {
   return isKubernetesGroup(groupOf(object)) ? (PHASE_OF_KIND[object.kind] ?? 'workload') : 'resource';
 }
 
+/** `Function/shop/greet`, `Namespace/shop`. */
+export function idOf(object: KubernetesObject): string {
+  const { name, namespace } = object.metadata;
+  return [kindName(object), ...(namespace === undefined ? [] : [namespace]), name].join('/');
+}
+
 /** Position of the kind within its phase. */
 export function rankOf(object: KubernetesObject): number {
   return groupOf(object) === API_GROUP ? OWN_KINDS.indexOf(object.kind) : OWN_KINDS.length;

@@ -1,10 +1,8 @@
 import { kindName } from './group-kind.ts';
-import type { KubernetesObject, SynthResult } from './object.ts';
+import type { KubernetesObject, SynthObject } from './object.ts';
 import { renderYaml } from '../../protocol/yaml.ts';
 
-/** Folder of the manifests, below the output folder. */
-export const MANIFESTS = 'functions';
-/** Folder of the packages, below the output folder. */
+/** Folder of the packages that no ConfigMap holds, below the output folder. */
 export const PACKAGES = 'packages';
 export const KUSTOMIZATION = 'kustomization.yaml';
 
@@ -24,7 +22,7 @@ export function packageFile(digest: string): string {
 }
 
 /** The index that `kubectl apply -k` reads, in the order to apply. */
-export function renderKustomization(result: Pick<SynthResult, 'objects'>): string {
-  const resources = result.objects.map(({ object }) => manifestPath(object));
+export function renderKustomization(objects: readonly SynthObject[]): string {
+  const resources = objects.map(({ object }) => manifestPath(object));
   return renderYaml({ apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', resources });
 }

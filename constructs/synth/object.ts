@@ -16,6 +16,10 @@ export interface KubernetesObject {
 export const PHASES = ['crd', 'namespace', 'rbac', 'config', 'workload', 'resource', 'webhook'] as const;
 export type Phase = (typeof PHASES)[number];
 
+/** Folders of manifests, in the order to apply them: the platform's own parts, and what runs on it. */
+export const TREES = ['platform', 'functions'] as const;
+export type TreeName = (typeof TREES)[number];
+
 /** One object of a synthesized stack. */
 export interface SynthObject {
   /** Unique and stable: `Function/default/hello`, `Namespace/shop`; other API groups than Kubernetes' and ours as `Kind.group/…`. */
@@ -24,6 +28,7 @@ export interface SynthObject {
   readonly path: string;
   readonly object: KubernetesObject;
   readonly phase: Phase;
+  readonly tree: TreeName;
   /** Ids of the objects that it needs; they stand before it. */
   readonly deps: readonly string[];
 }
@@ -36,4 +41,6 @@ export interface SynthResult {
   readonly packages: ReadonlyMap<string, Uint8Array>;
   /** Absolute paths of files and folders that it was made from: a change below one of them asks for a new synthesis. */
   readonly sources: readonly string[];
+  /** The function stacks, also those that declare nothing any more. */
+  readonly stacks: readonly { readonly name: string; readonly namespace: string }[];
 }

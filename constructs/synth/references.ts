@@ -12,21 +12,24 @@ interface Own<Spec> {
   readonly spec: Spec;
 }
 
+/** Objects of one id. */
+export function duplicateProblems(objects: readonly SynthObject[]): Problem[] {
+  const byId = new Map<string, SynthObject>();
+  return objects.flatMap((object) => {
+    const other = byId.get(object.id);
+    byId.set(object.id, other ?? object);
+    return other ? [invalid(object.path, `${object.id} is there twice: also at ${other.path}; give one of them another id or namespace`)] : [];
+  });
+}
+
 /**
- * What contradicts between objects: two of one id, names that lead nowhere, a route that is claimed twice.
+ * What contradicts between objects: names that lead nowhere, a route that is claimed twice.
  * @param failed ids of objects that exist and have problems of their own, so that a name that leads to them is right
  */
 export function referenceProblems(objects: readonly SynthObject[], failed: ReadonlySet<string>): Problem[] {
-  const byId = new Map<string, SynthObject>();
-  const problems: Problem[] = [];
-  for (const object of objects) {
-    const other = byId.get(object.id);
-    if (other) problems.push(invalid(object.path, `${object.id} is there twice: also at ${other.path}; give one of them another id or namespace`));
-    else byId.set(object.id, object);
-  }
+  const byId = new Map(objects.map((object) => [object.id, object]));
   const exists = (id: string): boolean => byId.has(id) || failed.has(id);
   return [
-    ...problems,
     ...own<FunctionSpec>(objects, 'Function').flatMap((fn) => poolProblems(byId, exists, fn)),
     ...own<TriggerSpec>(objects, 'Trigger').flatMap((trigger) => missing(exists, trigger, [trigger.spec.function])),
     ...own<ScalingRuleSpec>(objects, 'ScalingRule').flatMap((rule) => missing(exists, rule, rule.spec.functions)),

@@ -9,7 +9,7 @@ import { synthesizeApp } from './synthesize.ts';
 const props: fib.FunctionProps = { runtime: 'nodejs', handler: 'index.handler', code: fib.Code.fromInline('export const handler = () => 1;') };
 
 function synth(app: App): SynthResult {
-  return synthesizeApp(app, { gatewayUrl: 'http://127.0.0.1:8080' });
+  return synthesizeApp(app, { target: 'local' });
 }
 
 const ids = (result: SynthResult) => result.objects.map(({ id }) => id);

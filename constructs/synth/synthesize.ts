@@ -1,18 +1,27 @@
 import type { ApiObject, App } from 'cdk8s';
-import { isClusterScoped, kindName, phaseOf } from './group-kind.ts';
+import type { IConstruct } from 'constructs';
+import { GATEWAY_NAME, SYSTEM_NAMESPACE } from '../../protocol/cluster-names.ts';
+import { isFunctionStack } from '../function-stack.ts';
+import { clusterObjects } from './cluster-objects.ts';
+import { idOf, isClusterScoped, phaseOf } from './group-kind.ts';
 import { objectProblems } from './object-problems.ts';
 import type { KubernetesObject, SynthObject, SynthResult } from './object.ts';
 import { orderObjects } from './order.ts';
 import { CODE, isPackable } from './packable.ts';
+import { isPlatformPart, PLATFORM, type PlatformPart } from './platform-part.ts';
 import { type Problem, problemOf, problemsError } from './problem.ts';
-import { referenceProblems } from './references.ts';
+import { duplicateProblems, referenceProblems } from './references.ts';
 import { dependenciesOf, type Tree, walkTree } from './tree.ts';
 import { fillUrls } from './urls.ts';
 
 export interface SynthOptions {
-  /** Base URL that `fn.url` begins with. */
-  readonly gatewayUrl: string;
+  /** Base URL that `fn.url` begins with. @default - inside of the cluster the gateway's Service, where the app has a Platform; else http://127.0.0.1:8080 */
+  readonly gatewayUrl?: string;
+  /** `cluster`: with all that a cluster needs; `local`: only what stacks declare. @default 'cluster' */
+  readonly target?: 'cluster' | 'local';
 }
+
+const LOCAL_GATEWAY_URL = 'http://127.0.0.1:8080';
 
 /**
  * The objects and packages of all constructs below an app, in linear time. Every object is rendered by itself (`ApiObject.toJson`): plain cdk8s and cdk8s-plus objects come along.
@@ -20,19 +29,47 @@ export interface SynthOptions {
  * @throws PlatformError with every problem and its construct path: STACK_INVALID, or the problems' own code where they share one (SPEC_INVALID, CODE_INVALID, PROMQL_INVALID);
  *   `details.sources` as in the result
  */
-export function synthesizeApp(app: App, { gatewayUrl }: SynthOptions): SynthResult {
+export function synthesizeApp(app: App, { gatewayUrl, target = 'cluster' }: SynthOptions = {}): SynthResult {
+  const parts = target === 'cluster' ? app.node.findAll().filter(isPlatformPart) : [];
+  const partProblems = expandParts(parts);
   const tree = walkTree(app);
   const { needs, problems: dependencyProblems } = dependenciesOf(tree);
   const validation = validationProblems(tree);
-  const { rendered, failed, problems: renderProblems } = renderObjects(tree);
-  const { objects, problems: urlProblems } = fillUrls(rendered, gatewayUrl);
+  const { rendered, failed, problems: renderProblems } = renderObjects(tree, parts);
+  const { objects, problems: urlProblems } = fillUrls(rendered, gatewayUrl ?? clusterUrl(parts) ?? LOCAL_GATEWAY_URL);
   const told = new Set(validation.map(({ path }) => path));
-  const references = referenceProblems(objects, failed).filter(({ path }) => !told.has(path));
+  const references = [...duplicateProblems(objects), ...referenceProblems(objects, failed)].filter(({ path }) => !told.has(path));
   const sources = sourcesOf(tree);
-  throwProblems([...validation, ...dependencyProblems, ...renderProblems, ...urlProblems, ...references], sources);
-  const { ordered, problems } = orderObjects(linkObjects(objects, tree, needs));
-  throwProblems(problems, sources);
-  return { objects: ordered, packages: packagesOf(tree), sources };
+  throwProblems([...partProblems, ...validation, ...dependencyProblems, ...renderProblems, ...urlProblems, ...references], sources);
+  const packages = packagesOf(tree);
+  const added = target === 'cluster' ? clusterObjects(objects, packages, systemNamespaces(tree, parts)) : [];
+  const { ordered, problems } = orderObjects([...linkObjects(objects, tree, needs), ...added]);
+  throwProblems([...duplicateProblems([...objects, ...added]), ...problems], sources);
+  const stacks = tree.constructs.filter(isFunctionStack).map(({ node, namespace }) => ({ name: node.id, namespace }));
+  return { objects: ordered, packages, sources, stacks };
+}
+
+function expandParts(parts: readonly (IConstruct & PlatformPart)[]): Problem[] {
+  return parts.flatMap((part, index) => {
+    const { path } = part.node;
+    if (index > 0) return [{ path, code: 'STACK_INVALID', message: `the app has a Platform already, ${parts[0]?.node.path}; one app makes one platform` }];
+    try {
+      part[PLATFORM].expand();
+      return [];
+    } catch (error) {
+      return [problemOf(path, error)];
+    }
+  });
+}
+
+function clusterUrl([part]: readonly PlatformPart[]): string | undefined {
+  return part && `http://${GATEWAY_NAME}.${part[PLATFORM].namespace}.svc`;
+}
+
+/** Of each stack by its name: the namespace of the platform that serves it. */
+function systemNamespaces(tree: Tree, [part]: readonly PlatformPart[]): Map<string, string> {
+  const stacks = tree.constructs.filter(isFunctionStack);
+  return new Map(stacks.map((stack) => [stack.node.id, stack.systemNamespace ?? part?.[PLATFORM].namespace ?? SYSTEM_NAMESPACE]));
 }
 
 function validationProblems(tree: Tree): Problem[] {
@@ -47,7 +84,8 @@ interface Rendered {
   readonly problems: readonly Problem[];
 }
 
-function renderObjects(tree: Tree): Rendered {
+function renderObjects(tree: Tree, parts: readonly (IConstruct & PlatformPart)[]): Rendered {
+  const inPlatform = new Set(parts.flatMap((part) => tree.apiObjects.slice(...(tree.ranges.get(part) ?? [0, 0]))));
   const rendered: SynthObject[] = [];
   const failed = new Set<string>();
   const problems: Problem[] = [];
@@ -57,7 +95,12 @@ function renderObjects(tree: Tree): Rendered {
     if ('problems' in found) {
       problems.push(...found.problems);
       failed.add(idOf({ apiVersion: apiObject.apiVersion, kind: apiObject.kind, metadata: { name: apiObject.name, ...namespaceOf(apiObject) } }));
-    } else rendered.push({ id: idOf(found.object), path, object: found.object, phase: phaseOf(found.object), deps: [] });
+    } else {
+      const { object } = found;
+      // Namespaces stand before what the platform has in them, whoever declares them.
+      const isPlatforms = inPlatform.has(apiObject) || (parts.length > 0 && phaseOf(object) === 'namespace');
+      rendered.push({ id: idOf(object), path, object, phase: phaseOf(object), tree: isPlatforms ? 'platform' : 'functions', deps: [] });
+    }
   }
   return { rendered, failed, problems };
 }
@@ -78,11 +121,6 @@ function withoutStrayNamespace(object: KubernetesObject): KubernetesObject {
   if (!isClusterScoped(object) || object.metadata.namespace === undefined) return object;
   const { namespace: _, ...metadata } = object.metadata;
   return { ...object, metadata };
-}
-
-function idOf(object: KubernetesObject): string {
-  const { name, namespace } = object.metadata;
-  return [kindName(object), ...(namespace === undefined ? [] : [namespace]), name].join('/');
 }
 
 function namespaceOf(apiObject: ApiObject): { namespace?: string } {

@@ -15,6 +15,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+const LARGE = 64 * 1024;
+
+/** A stack of functions; those whose name begins with `large` have a package that no ConfigMap holds. */
 function result(names: readonly string[], timeoutSeconds = 5) {
   const define = fib.defineStack((app) => {
     const stack = new fib.FunctionStack(app, 'shop');
@@ -22,7 +25,7 @@ function result(names: readonly string[], timeoutSeconds = 5) {
       new fib.Function(stack, name, {
         runtime: 'nodejs',
         handler: 'index.handler',
-        code: fib.Code.fromInline(`// ${name}`),
+        code: fib.Code.fromInline(`// ${name}${name.startsWith('large') ? ' '.repeat(LARGE) : ''}`),
         timeout: fib.Duration.seconds(timeoutSeconds),
       });
     }
@@ -34,23 +37,23 @@ function result(names: readonly string[], timeoutSeconds = 5) {
 const files = () => (readdirSync(folder, { recursive: true }) as string[]).filter((path) => statSync(join(folder, path)).isFile()).sort();
 const manifests = () => files().filter((path) => path.startsWith('functions'));
 
-test('one file an object, an index in the order to apply, and packages by their digest', () => {
-  const synth = result(['a', 'b']);
+test('one file an object, an index in the order to apply, small packages as ConfigMaps and large ones by their digest', () => {
+  const synth = result(['a', 'b', 'large']);
   writeSynth(folder, synth);
-  const packages = [...synth.packages.keys()].map((digest) => `packages/${digest.slice(7)}.pkg`);
+  const digests = [...synth.packages].map(([digest, bytes]) => ({ hex: digest.slice(7), large: bytes.length > LARGE }));
+  const configMaps = digests.filter(({ large }) => !large).map(({ hex }) => `configmap/default.pkg-${hex.slice(0, 40)}.yaml`);
+  const functions = ['a', 'b', 'large'].map((name) => `function/default.${name}.yaml`);
+  const packages = digests.filter(({ large }) => large).map(({ hex }) => `packages/${hex}.pkg`);
+  expect([configMaps.length, packages.length]).toEqual([2, 1]);
   expect(files()).toEqual(
-    [
-      'functions/function/default.a.yaml',
-      'functions/function/default.b.yaml',
-      'functions/kustomization.yaml',
-      'functions/namespace/shop.yaml',
-      ...packages,
-    ].sort(),
+    [...['kustomization.yaml', 'namespace/shop.yaml', ...configMaps, ...functions].map((path) => `functions/${path}`), ...packages].sort(),
   );
   const kustomization = parse(readFileSync(join(folder, 'functions/kustomization.yaml'), 'utf8')) as { resources: string[] };
-  expect(kustomization.resources).toEqual(['namespace/shop.yaml', 'function/default.a.yaml', 'function/default.b.yaml']);
-  for (const { object } of synth.objects.slice(1)) {
-    expect(parse(readFileSync(join(folder, `functions/function/default.${object.metadata.name}.yaml`), 'utf8'), { version: '1.1' })).toEqual(object);
+  expect(kustomization.resources).toEqual(['namespace/shop.yaml', ...configMaps.toSorted(), ...functions]);
+  for (const { object } of synth.objects) {
+    const { namespace, name } = object.metadata;
+    const path = `functions/${object.kind.toLowerCase()}/${namespace === undefined ? '' : `${namespace}.`}${name}.yaml`;
+    expect(parse(readFileSync(join(folder, path), 'utf8'), { version: '1.1' })).toEqual(object);
   }
 });
 
@@ -70,13 +73,15 @@ test('a change of one field rewrites one file', () => {
 });
 
 test('what is no more is removed, with its package; what others wrote is left', () => {
-  writeSynth(folder, result(['a', 'b']));
+  writeSynth(folder, result(['a', 'b', 'large-a', 'large-b']));
   writeFileSync(join(folder, 'functions/function/default.mine.yaml'), 'kind: Function\n');
   writeFileSync(join(folder, 'packages/README'), 'mine');
-  const report = writeSynth(folder, result(['a']));
-  expect(report.removed).toHaveLength(2);
+  const report = writeSynth(folder, result(['a', 'large-a']));
+  expect(report.removed).toHaveLength(4);
   expect(manifests()).toEqual([
+    expect.stringContaining('functions/configmap/default.pkg-'),
     'functions/function/default.a.yaml',
+    'functions/function/default.large-a.yaml',
     'functions/function/default.mine.yaml',
     'functions/kustomization.yaml',
     'functions/namespace/shop.yaml',

@@ -1,8 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { KUSTOMIZATION, MANIFEST_PATH, MANIFESTS, manifestPath, packageFile, PACKAGES, renderKustomization } from './layout.ts';
-import type { SynthResult } from './object.ts';
+import { MAX_CONFIG_MAP_PACKAGE_BYTES } from '../../protocol/package-config-map.ts';
 import { renderYaml } from '../../protocol/yaml.ts';
+import { KUSTOMIZATION, MANIFEST_PATH, manifestPath, packageFile, PACKAGES, renderKustomization } from './layout.ts';
+import { type SynthResult, type TreeName, TREES } from './object.ts';
 
 export interface WriteReport {
   /** Paths below the output folder that were made or changed. */
@@ -13,24 +14,40 @@ export interface WriteReport {
 }
 
 /**
- * Writes a result below a folder: `functions/<kind>/<namespace>.<name>.yaml`, one file an object, `functions/kustomization.yaml`, and `packages/<hex>.pkg`.
+ * Writes a result below a folder: the trees `platform/` and `functions/`, where they have objects, with one file an object, `<kind>/<namespace>.<name>.yaml`, and a `kustomization.yaml`;
+ * and `packages/<hex>.pkg` for packages that are too large for a ConfigMap.
  * Only what changed is written. What an earlier synthesis wrote (by its kustomization) and this one does not have is removed, nothing else. The same result again changes nothing.
  */
 export function writeSynth(folder: string, result: SynthResult): WriteReport {
-  const before = [...listedManifests(folder), ...storedPackages(folder)];
-  const tally = { written: [] as string[], unchanged: 0 };
-  const kept = new Set<string>();
-  const put = (path: string, content: string | Uint8Array): void => {
-    kept.add(path);
-    if (writeChanged(join(folder, path), content)) tally.written.push(path);
-    else tally.unchanged++;
+  const before = [...TREES.flatMap((tree) => listedManifests(folder, tree)), ...storedPackages(folder)];
+  const files = manifestFiles(result);
+  const indexes = indexFiles(result);
+  const written: string[] = [];
+  const put = ([path, content]: readonly [string, string | Uint8Array]): void => {
+    if (writeChanged(join(folder, path), content)) written.push(path);
   };
-  for (const { object } of result.objects) put(`${MANIFESTS}/${manifestPath(object)}`, renderYaml(object));
-  for (const [digest, bytes] of result.packages) put(`${PACKAGES}/${packageFile(digest)}`, bytes);
+  files.forEach(put);
+  const kept = new Set([...files, ...indexes].map(([path]) => path));
   const removed = before.filter((path) => !kept.has(path));
   removed.forEach((path) => removeFile(folder, path));
-  put(`${MANIFESTS}/${KUSTOMIZATION}`, renderKustomization(result));
-  return { ...tally, removed };
+  // Last: until it is there, the earlier one tells what is to be removed.
+  indexes.forEach(put);
+  return { written, removed, unchanged: kept.size - written.length };
+}
+
+function manifestFiles({ objects, packages }: SynthResult): [string, string | Uint8Array][] {
+  const large = [...packages].filter(([, bytes]) => bytes.length > MAX_CONFIG_MAP_PACKAGE_BYTES);
+  return [
+    ...objects.map(({ tree, object }): [string, string] => [`${tree}/${manifestPath(object)}`, renderYaml(object)]),
+    ...large.map(([digest, bytes]): [string, Uint8Array] => [`${PACKAGES}/${packageFile(digest)}`, bytes]),
+  ];
+}
+
+function indexFiles({ objects }: SynthResult): [string, string][] {
+  return TREES.flatMap((tree) => {
+    const ofTree = objects.filter((object) => object.tree === tree);
+    return ofTree.length === 0 ? [] : [[`${tree}/${KUSTOMIZATION}`, renderKustomization(ofTree)]];
+  });
 }
 
 function writeChanged(path: string, content: string | Uint8Array): boolean {
@@ -46,11 +63,13 @@ function writeChanged(path: string, content: string | Uint8Array): boolean {
   return true;
 }
 
-/** What the kustomization of an earlier synthesis lists. It is one of ours or nothing is taken from it, so a YAML parser is not needed. */
-function listedManifests(folder: string): string[] {
-  const text = readIfThere(join(folder, MANIFESTS, KUSTOMIZATION))?.toString() ?? '';
+/** The kustomization of an earlier synthesis and what it lists. It is one of ours or nothing is taken from it, so a YAML parser is not needed. */
+function listedManifests(folder: string, tree: TreeName): string[] {
+  const text = readIfThere(join(folder, tree, KUSTOMIZATION))?.toString();
+  if (text === undefined) return [];
   const listed = text.split('\n').map((line) => /^ {2}- "?([^"]+)"?$/.exec(line)?.[1] ?? '');
-  return listed.filter((path) => MANIFEST_PATH.test(path) && !path.includes('..')).map((path) => `${MANIFESTS}/${path}`);
+  const paths = listed.filter((path) => MANIFEST_PATH.test(path) && !path.includes('..'));
+  return [...paths, KUSTOMIZATION].map((path) => `${tree}/${path}`);
 }
 
 function storedPackages(folder: string): string[] {
