@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import { copyFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Builder, findBuilder } from '../../../cli/images/builder.ts';
+import { writeContext } from '../../../cli/images/context.ts';
+import { RECIPES } from '../../../cli/images/recipes.ts';
+import { runProgram } from '../../../cli/images/run-program.ts';
+import { IMAGE_NAMES } from '../../../protocol/images.ts';
+import { ensurePart } from '../machine/cache.ts';
+import { clusterFolders } from '../machine/folders.ts';
+import { ensureBaseImage } from '../machine/images.ts';
+import { ensurePackages } from '../machine/packages.ts';
+import { BASE_IMAGE } from '../machine/plan.ts';
+import { ensureBuildah, ensureDist, unpackMonitoring } from './bootstrap.ts';
+
+/** An image as nodes take it. */
+export interface TestImage {
+  /** `localhost/fibonacci-gateway:test`. */
+  readonly reference: string;
+  /** Archive for `ctr images import`. */
+  readonly archive: string;
+  /** Changes with what is in the image. */
+  readonly digest: string;
+}
+
+/** The platform's own images and those that stand in for Prometheus' official ones. */
+export const TEST_IMAGES = {
+  gateway: 'localhost/fibonacci-gateway:test',
+  scaler: 'localhost/fibonacci-scaler:test',
+  nodejs: 'localhost/fibonacci-nodejs:test',
+  python: 'localhost/fibonacci-python:test',
+  prometheus: 'localhost/prometheus:test',
+  alertmanager: 'localhost/alertmanager:test',
+} as const;
+
+const NODE_BASE = 'localhost/fibonacci-node-base:test';
+const ROOT = clusterFolders().root;
+const CACHE = join(ROOT, '.cache', 'images');
+/** Archives that are kept of an image: what two checkouts of a branch take turns with. */
+const KEPT = 2;
+
+interface Source {
+  readonly reference: string;
+  readonly base: string;
+  write(context: string): void;
+}
+
+/**
+ * Builds the images with the Containerfiles that users build with, on a base made of Debian packages. What did not change is not built again: then it takes about a second.
+ * @param say is told what takes long
+ */
+export async function buildTestImages(say: (line: string) => void = () => undefined): Promise<TestImage[]> {
+  await ensureDist(say);
+  const builder = await createBuilder(say);
+  const packages = await ensurePackages(clusterFolders().cache, say);
+  const base = await ensureBaseImage(clusterFolders().cache, packages, say);
+  const builtOn = await prepareBases(builder, base, say);
+  const images: TestImage[] = [];
+  for (const source of await listSources(say)) images.push(await ensureImage(builder, source, builtOn, say));
+  return images;
+}
+
+async function createBuilder(say: (line: string) => void): Promise<Builder & { readonly program: string }> {
+  const program = await ensureBuildah(join(ROOT, '.cache', 'buildah'), say);
+  return { ...(await findBuilder({ FIB_BUILDAH: program }, 'buildah')), program };
+}
+
+/** Loads Debian's base and puts Node.js on it. @returns what stands for both in digests */
+async function prepareBases(builder: Builder & { program: string }, base: string, say: (line: string) => void): Promise<string> {
+  const recipe = `${base} ${process.version} ${readFileSync(join(import.meta.dirname, 'node-base', 'Containerfile'), 'utf8')}`;
+  await ensurePart({
+    cache: CACHE,
+    name: 'bases',
+    recipe,
+    build: async (work) => {
+      say('base images');
+      await runProgram(builder.program, ['pull', '--quiet', `oci-archive:${base}`]);
+      copyFileSync(process.execPath, join(work, 'node'));
+      copyFileSync(join(import.meta.dirname, 'node-base', 'Containerfile'), join(work, 'Containerfile'));
+      await builder.build({ context: work, tag: NODE_BASE, args: { BASE: BASE_IMAGE } });
+      rmSync(join(work, 'node'));
+    },
+  });
+  return recipe;
+}
+
+async function listSources(say: (line: string) => void): Promise<Source[]> {
+  const own = IMAGE_NAMES.map((name) => ({
+    reference: TEST_IMAGES[name],
+    base: name === 'python' ? BASE_IMAGE : NODE_BASE,
+    write: (context: string) => writeContext(RECIPES[name], ROOT, context),
+  }));
+  const programs = await ensurePart({
+    cache: CACHE,
+    name: 'monitoring',
+    recipe: 'prometheus prometheus-alertmanager',
+    build: (work) => unpackMonitoring(work, say),
+  });
+  const monitoring = (['prometheus', 'alertmanager'] as const).map((name) => ({
+    reference: TEST_IMAGES[name],
+    base: BASE_IMAGE,
+    write: (context: string) => {
+      cpSync(join(programs, 'usr'), join(context, 'usr'), { recursive: true });
+      copyFileSync(join(import.meta.dirname, name, 'Containerfile'), join(context, 'Containerfile'));
+    },
+  }));
+  return [...own, ...monitoring];
+}
+
+async function ensureImage(builder: Builder & { program: string }, source: Source, builtOn: string, say: (line: string) => void): Promise<TestImage> {
+  const context = mkdtempSync(join(tmpdir(), 'fib-test-image-'));
+  try {
+    source.write(context);
+    const digest = createHash('sha256').update(builtOn).update(folderDigest(context)).digest('hex');
+    const name = imageFolder(source.reference);
+    const folder = await ensurePart({
+      cache: CACHE,
+      name,
+      recipe: digest,
+      build: async (work) => {
+        say(`building ${source.reference}`);
+        await builder.build({ context, tag: source.reference, args: { BASE: source.base, VERSION: 'test' } });
+        // Unlike OCI archives these are not compressed, which would take most of the time.
+        await runProgram(builder.program, ['push', '--quiet', source.reference, `docker-archive:${join(work, 'image.tar')}:${source.reference}`]);
+      },
+    });
+    removeOlder(name);
+    return { reference: source.reference, archive: join(folder, 'image.tar'), digest };
+  } finally {
+    rmSync(context, { recursive: true, force: true });
+  }
+}
+
+function folderDigest(folder: string): string {
+  const hash = createHash('sha256');
+  for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
+    const file = join(folder, path);
+    if (statSync(file).isFile()) hash.update(`${path}\0`).update(readFileSync(file)).update('\0');
+  }
+  return hash.digest('hex');
+}
+
+/** `localhost/x:test` → `x`. */
+function imageFolder(reference: string): string {
+  return reference.replace(/^.*\//, '').replace(/:.*$/, '');
+}
+
+function removeOlder(name: string): void {
+  const folders = readdirSync(CACHE).filter((entry) => entry.startsWith(`${name}-`) && /-[0-9a-f]{16}$/.test(entry));
+  const newestFirst = folders.map((entry) => ({ path: join(CACHE, entry), at: statSync(join(CACHE, entry)).mtimeMs })).sort((a, b) => b.at - a.at);
+  for (const { path } of newestFirst.slice(KEPT)) rmSync(path, { recursive: true, force: true });
+}

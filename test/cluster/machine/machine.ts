@@ -1,0 +1,140 @@
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { renderDns } from './addons.ts';
+import { createCertificates } from './certificates.ts';
+import { createCgroup, removeCgroup } from './cgroups.ts';
+import { command } from './command.ts';
+import { controlPlanePrograms } from './control-plane.ts';
+import type { Folders } from './folders.ts';
+import { ensureBaseImage, ensureSystemImages } from './images.ts';
+import { cgroupOf, insideNode, type NodeOptions, nodeProgram, nodePrograms } from './node.ts';
+import { ensurePackages, type Packages } from './packages.ts';
+import { NODES, type NodePlan } from './plan.ts';
+import { ensureProcess, type Program, recordedProcesses, runningPid, stopProcess } from './process.ts';
+import { ensurePrograms, type Programs } from './programs.ts';
+import { connectNodes, findConflict } from './wires.ts';
+
+type Say = (line: string) => void;
+
+interface Parts {
+  readonly folders: Folders;
+  readonly packages: Packages;
+  readonly programs: Programs;
+}
+
+/** Starts what does not run of the cluster on this machine, after building what is not built. Resolves when both nodes and the DNS are ready, with the kubeconfig as a file that ends in `.new`. */
+export async function ensureMachineCluster(folders: Folders, say: Say): Promise<void> {
+  const packages = await ensurePackages(folders.cache, say);
+  const programs = await ensurePrograms({ cache: folders.cache, say });
+  const images = await ensureSystemImages(folders.cache, programs);
+  const parts = { folders, packages, programs };
+  if (NODES.some(({ name }) => runningPid(folders, name) === undefined)) await startAfresh(parts);
+  say('starting Kubernetes');
+  const bins = folders.bin;
+  for (const program of controlPlanePrograms({ bin: bins, state: folders.state, log: folders.log })) await ensureProcess(folders, program);
+  await Promise.all(NODES.map((plan) => ensureNode(parts, plan, images)));
+  const admin = join(folders.state, 'pki', 'admin.kubeconfig');
+  await until(() => command(join(bins, 'kubectl'), ['--kubeconfig', admin, 'get', '--raw', '/readyz']), 'the API server', folders);
+  const kubectl = (args: readonly string[], input?: string) => command(join(bins, 'kubectl'), ['--kubeconfig', admin, ...args], { ...(input === undefined ? {} : { input }) });
+  await kubectl(['apply', '--server-side', '-f', '-'], JSON.stringify(renderDns()));
+  await until(() => kubectl(['wait', 'node', '--all', '--for=condition=Ready', '--timeout=1s']), 'the nodes', folders);
+  await until(() => kubectl(['-n', 'kube-system', 'rollout', 'status', 'deployment/coredns', '--timeout=5s']), 'the DNS', folders);
+  const base = await ensureBaseImage(folders.cache, packages, say);
+  await Promise.all(NODES.map((plan) => importImage(folders, plan, base)));
+  copyFileSync(admin, `${folders.kubeconfig}.new`);
+}
+
+/** Whether every process of the cluster runs and the kubeconfig is there. */
+export function isMachineClusterUp(folders: Folders): boolean {
+  const names = recordedProcesses(folders);
+  return existsSync(folders.kubeconfig) && names.length > 0 && names.every((name) => runningPid(folders, name) !== undefined);
+}
+
+/** Ends every process and removes what they left: kernel objects go with the nodes' namespaces, cgroups and files by hand. */
+export async function removeMachineCluster(folders: Folders): Promise<void> {
+  rmSync(folders.kubeconfig, { force: true });
+  // A node's first process takes all others of it along.
+  await Promise.all(recordedProcesses(folders).map((name) => stopProcess(folders, name, 'SIGKILL')));
+  await removeCgroup(dirname(cgroupOf(NODES[0])));
+  for (const folder of [folders.state, folders.run, folders.bin]) rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+}
+
+/** Imports an archive (OCI or docker) under the names that it holds. */
+export async function importImage(folders: Folders, plan: NodePlan, archive: string): Promise<void> {
+  await command(join(folders.bin, `ctr-${plan.name}`), ['images', 'import', '--digests=false', archive]);
+}
+
+async function startAfresh({ folders, packages, programs }: Parts): Promise<void> {
+  await removeMachineCluster(folders);
+  const ip = join(packages.bin, 'ip');
+  const conflict = await findConflict(ip);
+  if (conflict !== undefined) throw new Error(conflict);
+  rmSync(folders.log, { recursive: true, force: true });
+  await createCertificates(join(folders.state, 'pki'), join(packages.bin, 'openssl'));
+  linkPrograms(folders, packages, programs);
+  const pids: number[] = [];
+  for (const plan of NODES) {
+    createCgroup(cgroupOf(plan));
+    const pid = await ensureProcess(folders, nodeProgram(nodeOptions({ folders, packages }, plan), join(programs.services, 'pause')));
+    writeNodeTools(folders, packages, plan, pid);
+    pids.push(pid);
+  }
+  // Its script has done its work once it has become what it ends as.
+  await until(() => pids.every((pid) => isNamed(pid, 'pause')), 'the nodes’ namespaces', folders);
+  await connectNodes(ip, [pids[0] ?? 0, pids[1] ?? 0]);
+}
+
+async function ensureNode(parts: Parts, plan: NodePlan, images: readonly string[]): Promise<void> {
+  const { folders } = parts;
+  const pid = runningPid(folders, plan.name) ?? 0;
+  const [containerd, ...rest] = nodePrograms(nodeOptions(parts, plan), pid) as [Program, ...Program[]];
+  await ensureProcess(folders, containerd);
+  await until(() => command(join(folders.bin, `ctr-${plan.name}`), ['version']), `containerd of ${plan.name}`, folders);
+  for (const image of images) await importImage(folders, plan, image);
+  for (const program of rest) await ensureProcess(folders, program);
+}
+
+function nodeOptions({ folders, packages }: Omit<Parts, 'programs'>, plan: NodePlan): NodeOptions {
+  return { plan, bin: folders.bin, tools: packages.bin, cni: packages.cni, pki: join(folders.state, 'pki'), state: join(folders.state, plan.name) };
+}
+
+/** All programs by name in one folder. */
+function linkPrograms(folders: Folders, packages: Packages, { kubernetes, services }: Programs): void {
+  rmSync(folders.bin, { recursive: true, force: true });
+  mkdirSync(folders.bin, { recursive: true });
+  const link = (name: string, file: string) => symlinkSync(file, join(folders.bin, name));
+  for (const server of ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy', 'kubelet']) link(server, join(kubernetes, 'node'));
+  link('kubectl', join(kubernetes, 'kubectl'));
+  link('etcd', join(services, 'etcd'));
+  for (const tool of ['conntrack', 'iptables', 'ip', 'openssl']) link(tool, join(packages.bin, tool));
+}
+
+/** `ctr-<node>` speaks to the containerd of a node, `in-<node>` runs any program inside it. */
+function writeNodeTools(folders: Folders, packages: Packages, plan: NodePlan, pid: number): void {
+  const tools = { [`ctr-${plan.name}`]: [join(packages.bin, 'ctr'), '-n', 'k8s.io'], [`in-${plan.name}`]: [] };
+  for (const [name, [file = '"$@"', ...args]] of Object.entries(tools)) {
+    const inside = insideNode(pid, file, args);
+    const tail = file === '"$@"' ? '' : ' "$@"';
+    writeFileSync(join(folders.bin, name), `#!/bin/sh\nPATH="${packages.bin}:$PATH" exec ${[inside.file, ...inside.args].join(' ')}${tail}\n`);
+    chmodSync(join(folders.bin, name), 0o755);
+  }
+}
+
+function isNamed(pid: number, name: string): boolean {
+  return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === name;
+}
+
+/** Tries until it works. @throws Error with the last reason, and where the logs are */
+async function until(attempt: () => unknown, what: string, { log }: Folders, timeoutMs = 120_000): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    try {
+      if ((await attempt()) !== false) return;
+      throw new Error('not yet');
+    } catch (error) {
+      if (Date.now() > deadline) throw new Error(`${what} did not become ready within ${timeoutMs / 1000} s; see ${log}`, { cause: error });
+    }
+    await sleep(200);
+  }
+}
