@@ -1,38 +1,38 @@
-import { mkdir } from 'node:fs/promises';
-import { extname } from 'node:path';
 import { parseConfig } from '../kit/config.ts';
-import { createLocalFleet } from '../kit/fleet/local.ts';
 import { createLog } from '../kit/log.ts';
-import { createFileStore } from '../kit/store/files.ts';
 import { scalerConfig } from '../protocol/config.ts';
-import { createLocalLeadership } from './leader/local.ts';
-import { loadSigningKey } from './leader/signing-key.ts';
-import { startRules } from './rules/rules.ts';
-import { createScaler, type ScalerDeps } from './scaler.ts';
+import { openScalerPort } from './api/port.ts';
+import { createScaler } from './scaler.ts';
+import { openLocalWorld } from './worlds/local.ts';
 
 const config = parseConfig(scalerConfig, process.env);
 const log = createLog({ name: 'scaler', level: config.logLevel });
-await mkdir(config.stateDir, { recursive: true });
-const key = await loadSigningKey(config.stateDir);
-const leadership = await createLocalLeadership(config.stateDir);
-const store = await createFileStore(config.storeDir);
-const programs = { node: process.execPath, python: config.python, ext: extname(import.meta.url) };
-const fleet = await createLocalFleet({ runtimesDir: config.runtimesDir, stateDir: config.stateDir, publicKey: key.publicKey, programs });
-const { prometheusUrl, alertmanagerUrl, rulesFile } = config;
-const monitored = prometheusUrl !== '' && alertmanagerUrl !== '' && rulesFile !== '';
-const startRulesHere: ScalerDeps['startRules'] = (hooks) => startRules({ ...hooks, store, prometheusUrl, alertmanagerUrl, rulesFile, log });
-const scaler = await createScaler({ config, log, store, fleet, leadership, key, startRules: monitored ? startRulesHere : undefined });
-log.info('listening', { port: scaler.port, url: scaler.url, epoch: leadership.epoch });
+const closers: (() => Promise<void>)[] = [];
+const waiting = new AbortController();
 
 let ending = false;
 async function end(signal: string): Promise<void> {
   if (ending) process.exit(1);
   ending = true;
   log.info('ending', { signal });
-  await scaler.close();
-  await fleet.close();
-  await Promise.all([store.close(), leadership.close()]);
+  waiting.abort();
+  for (const close of closers.reverse()) await close();
   process.exit(0);
 }
 process.on('SIGTERM', (signal) => void end(signal));
 process.on('SIGINT', (signal) => void end(signal));
+
+const port = await openScalerPort(config);
+closers.push(() => port.close());
+const world = await openLocalWorld({ config, log, onStandby: () => port.standBy(), signal: waiting.signal });
+closers.push(() => world.close());
+const { leadership } = world;
+void leadership.lost.then((reason) => {
+  // From here on another may act: nothing is ended in order, and nothing more is said to anyone.
+  log.warn('this scaler leads no longer; it ends, to start again as a standby', { epoch: leadership.epoch, reason });
+  process.exit(1);
+});
+const scaler = await createScaler({ config, log, world, port });
+closers.push(() => scaler.close());
+await world.announce(port.port);
+log.info('listening', { port: port.port, url: port.url, epoch: leadership.epoch });

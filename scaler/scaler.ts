@@ -1,12 +1,13 @@
 import type { ScalerConfig } from '../protocol/config.ts';
-import type { Fleet } from '../kit/fleet/fleet.ts';
 import type { Log } from '../kit/log.ts';
 import type { Metrics } from '../kit/metrics.ts';
-import type { Store } from '../kit/store/store.ts';
 import { createExposition } from './api/exposition.ts';
+import type { ScalerPort } from './api/port.ts';
 import { createApi } from './api/server.ts';
 import { renderState, renderTargets } from './api/state.ts';
+import { type Adoption, type AdoptionDeps, createAdoption } from './apply/adoption.ts';
 import { describeMember } from './apply/announcement.ts';
+import { createAssignments } from './apply/assignments.ts';
 import { type Capacity, createCapacity } from './apply/capacity.ts';
 import { createFunctionStatus, markPoolStatus } from './apply/function-status.ts';
 import { createPackages, type Packages } from './apply/packages.ts';
@@ -15,32 +16,29 @@ import { createStatusWriter, type StatusWriter } from './apply/status-writer.ts'
 import { keepWarm } from './apply/warmth.ts';
 import { createWatcherClient } from './apply/watcher-client.ts';
 import type { RulesView } from './decide/verdict.ts';
-import type { Leadership } from './leader/leader.ts';
-import type { SigningKey } from './leader/signing-key.ts';
 import { createDemandBook, type DemandBook } from './observe/demand-book.ts';
 import { createFunctionRegistry, type FunctionRegistry, type ManagedFunction } from './observe/functions.ts';
+import { recallRevision } from './observe/recall-revision.ts';
 import { resolveRevision, type RevisionWorld } from './observe/resolve-revision.ts';
-import { createFileSecrets, createSecretDigest } from './observe/secrets.ts';
+import { createSecretDigest } from './observe/secrets.ts';
 import { type ResourceHandlers, type WatchedResources, watchResources } from './observe/watch-resources.ts';
+import { type Rules, startRules } from './rules/rules.ts';
 import { createSessions, type Sessions } from './streams/sessions.ts';
 import { startTriggers, type Triggers } from './timers/triggers.ts';
+import type { World } from './worlds/world.ts';
 
 export interface ScalerDeps {
   readonly config: ScalerConfig;
   readonly log: Log;
-  readonly store: Store;
-  readonly fleet: Fleet;
-  readonly leadership: Leadership;
-  readonly key: SigningKey;
-  /** Scaling by rules, where there is monitoring. */
-  readonly startRules?: ((hooks: { metrics: Metrics; onView(view: RulesView): void }) => Promise<{ nudge(): void; close(): Promise<void> }>) | undefined;
+  readonly world: World;
+  /** Open already; it answers as the leader's from when this one can. */
+  readonly port: Pick<ScalerPort, 'use' | 'close'>;
   /** Milliseconds since 1970. @default Date.now */
   readonly now?: () => number;
 }
 
 export interface Scaler {
-  readonly url: string;
-  readonly port: number;
+  /** Stops acting and closes the port; instances go on serving. */
   close(): Promise<void>;
 }
 
@@ -49,20 +47,25 @@ const TICK_MS = 500;
 
 /** The leader: watches Functions and pools, listens to gateways, and gives every function its instances. */
 export async function createScaler(deps: ScalerDeps): Promise<Scaler> {
-  const { config, log, store, fleet, leadership, key, now = Date.now } = deps;
+  const { config, log, now = Date.now } = deps;
+  const { store, fleet, leadership, key, internalToken } = deps.world;
   const parts: Parts = {
     deps,
     now,
     functions: createFunctionRegistry(),
     book: createDemandBook(),
-    packages: createPackages(config.packageDir),
+    packages: createPackages(deps.world.readPackage),
     writer: createStatusWriter({ store, log, busy: () => capacity.members.loading }),
   };
   const { functions, writer } = parts;
   const watchers = createWatcherClient({ key: key.privateKey, epoch: leadership.epoch });
   const revisions = await createRevisions({ store, log });
   let rules: RulesView | undefined;
-  const sessions = connectGateways(parts, () => capacity);
+  const sessions = connectGateways(
+    parts,
+    () => capacity,
+    () => adoption,
+  );
   const capacity = createCapacity({
     fleet,
     watchers,
@@ -74,6 +77,8 @@ export async function createScaler(deps: ScalerDeps): Promise<Scaler> {
     now,
     rules: () => rules,
     onChanged: (fn) => onChanged(fn),
+    onServing: createAssignments({ fleet, revisions, log }).record,
+    connected: () => fleet.connected && store.connected,
   });
   const { allocator } = capacity;
   const markStatus = createFunctionStatus({ writer, allocator });
@@ -83,31 +88,36 @@ export async function createScaler(deps: ScalerDeps): Promise<Scaler> {
   };
 
   let resources: WatchedResources | undefined;
-  const secrets = await createFileSecrets(config.secretsFile, () => resources?.resolveAll());
-  const triggers = await startTriggers({ ...config, store, writer, log, now, functionExists: (name) => functions.byName(name) !== undefined });
+  const secrets = await deps.world.openSecrets({ onChange: () => resources?.resolveAll(), named: () => namedSecrets(functions) });
+  const functionExists = (name: string) => functions.byName(name) !== undefined;
+  const triggers = await startTriggers({ ...config, internalToken, store, writer, log, now, functionExists });
   const world: RevisionWorld = { pool: allocator.pool, secrets, digestSecret: createSecretDigest(key.seed) };
   resources = await watchResources(store, handleResources(parts, capacity, revisions, triggers, world), log);
   revisions.retain(new Set([...functions.all()].map(({ uid }) => uid)));
+  const adoption = createAdoption({ fleet, watchers, functions, members: capacity.members, revisionOf: recall(revisions, world), log });
+  await adoption.all();
+  capacity.open();
+  for (const fn of functions.all()) capacity.reconcile(fn);
 
   const exposition = createExposition({ functions, allocator, liveGateways: () => sessions.live().length });
-  const ruleLoop = await deps.startRules?.({
-    metrics: exposition,
-    onView(view) {
-      rules = view;
-      for (const name of [...view.verdicts.keys(), ...view.frozen]) {
-        const fn = functions.byName(name);
-        if (fn) capacity.schedule(fn);
-      }
-    },
-  });
-  const api = await createApi({
-    ...config,
-    acceptStream: sessions.accept,
-    onAlert: () => ruleLoop?.nudge(),
-    metrics: exposition.render,
-    targets: () => renderTargets(functions),
-    state: () => renderState({ epoch: leadership.epoch, functions, allocator, liveGateways: sessions.live, instances: () => fleet.list() }),
-  });
+  const onView = (view: RulesView) => {
+    rules = view;
+    for (const name of [...view.verdicts.keys(), ...view.frozen]) {
+      const fn = functions.byName(name);
+      if (fn) capacity.schedule(fn);
+    }
+  };
+  const ruleLoop = await followRules(deps, exposition, onView);
+  deps.port.use(
+    createApi({
+      internalToken,
+      acceptStream: sessions.accept,
+      onAlert: () => ruleLoop?.nudge(),
+      metrics: exposition.render,
+      targets: () => renderTargets(functions),
+      state: () => renderState({ epoch: leadership.epoch, functions, allocator, liveGateways: sessions.live, instances: () => fleet.list() }),
+    }),
+  );
   const unsubscribe = fleet.subscribe(() => {
     for (const pool of allocator.pools()) markPoolStatus(writer, allocator, pool);
   });
@@ -118,8 +128,6 @@ export async function createScaler(deps: ScalerDeps): Promise<Scaler> {
   }, TICK_MS);
 
   return {
-    url: api.url,
-    port: api.port,
     async close() {
       clearInterval(ticks);
       unsubscribe();
@@ -127,10 +135,32 @@ export async function createScaler(deps: ScalerDeps): Promise<Scaler> {
       capacity.close();
       await Promise.all([ruleLoop?.close(), triggers.close(), resources?.close()]);
       sessions.close();
-      await api.close();
+      await deps.port.close();
       await Promise.all([secrets.close(), revisions.close(), writer.close(), watchers.close()]);
     },
   };
+}
+
+/** Scaling by rules, where there is monitoring. */
+async function followRules({ config, world, log }: ScalerDeps, metrics: Metrics, onView: (view: RulesView) => void): Promise<Rules | undefined> {
+  const { prometheusUrl, alertmanagerUrl } = config;
+  if (prometheusUrl === '' || alertmanagerUrl === '' || !world.rules) return undefined;
+  return startRules({ store: world.store, target: world.rules, metrics, prometheusUrl, alertmanagerUrl, onView, log });
+}
+
+/** What an instance of a former leader serves; others get it too while newer content does not load. */
+function recall(revisions: Revisions, world: RevisionWorld): AdoptionDeps['revisionOf'] {
+  return (fn, instance, content, generation) => {
+    const { revision, complete } = recallRevision(fn, instance, { content, generation }, revisions.recorded(fn.uid, content), world);
+    if (complete) fn.good ??= revision;
+    return revision;
+  };
+}
+
+function namedSecrets(functions: FunctionRegistry): { namespace: string; name: string }[] {
+  return [...functions.all()].flatMap(({ deleted, resource: { metadata, spec } }) =>
+    deleted ? [] : spec.secrets.map(({ name }) => ({ namespace: metadata.namespace, name })),
+  );
 }
 
 interface Parts {
@@ -142,10 +172,10 @@ interface Parts {
   readonly writer: StatusWriter;
 }
 
-/** The streams to the gateways; `capacity` is asked for late, because each needs the other. */
-function connectGateways({ deps, now, functions, book }: Parts, capacity: () => Capacity): Sessions {
+/** The streams to the gateways; `capacity` and `adoption` are asked for late, because each needs the other. */
+function connectGateways({ deps, now, functions, book }: Parts, capacity: () => Capacity, adoption: () => Adoption): Sessions {
   return createSessions({
-    epoch: deps.leadership.epoch,
+    epoch: deps.world.leadership.epoch,
     book,
     log: deps.log,
     now,
@@ -156,6 +186,7 @@ function connectGateways({ deps, now, functions, book }: Parts, capacity: () => 
       if (fn) capacity().reconcile(fn, true);
     },
     onDrained: (gateway, instance) => capacity().members.drained(gateway, instance),
+    onReplayed: (instances) => void adoption().replayed(instances),
     onSuspect: (instance) => void capacity().members.inspect(instance),
     onGatewaysChanged: () => capacity().members.recheckDrains(),
   });
@@ -178,7 +209,7 @@ function handleResources(
       writer.seen('Function', namespace, name, fn.resource.status);
       if (fn.latest) {
         revisions.note(fn, fn.latest);
-        packages.warm(fn.latest.spec.package.digest);
+        packages.warm(namespace, fn.latest.spec.package.digest);
       }
       capacity.reconcile(fn);
       triggers.changed();

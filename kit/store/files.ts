@@ -23,6 +23,7 @@ export async function createFileStore(dir: string): Promise<Store> {
   };
 
   return {
+    connected: true,
     get,
     async list(kind) {
       const objects = await Promise.all((await objectFiles(join(dir, kind))).map(({ namespace, name }) => get(kind, namespace, name)));

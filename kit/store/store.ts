@@ -17,6 +17,8 @@ export interface StoreWatch<K extends KindName> {
 
 /** The resource store: watched files here, the Kubernetes API in a cluster. */
 export interface Store {
+  /** Whether every watch tells how things are now; while false what they told may be old. */
+  readonly connected: boolean;
   list<K extends KindName>(kind: K): Promise<ResourceOf<K>[]>;
   get<K extends KindName>(kind: K, namespace: string, name: string): Promise<ResourceOf<K> | undefined>;
   /** Snapshot, then changes, in order, until closed. */

@@ -1,14 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type ErrorBody, PlatformError } from '../../protocol/errors.ts';
-import { HEADERS, SCALER_PATHS } from '../../protocol/names.ts';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { PlatformError } from '../../protocol/errors.ts';
+import { SCALER_PATHS } from '../../protocol/names.ts';
 import { METRICS_CONTENT_TYPE } from '../../kit/metrics.ts';
-import { createHttpServer, type Served, serve } from '../../kit/serve.ts';
+import { sendError, sendJson } from './answer.ts';
 import { createBearerCheck } from './bearer.ts';
 
 export interface ApiDeps {
-  readonly host: string;
-  readonly port: number;
   readonly internalToken: string;
   acceptStream(request: IncomingMessage, response: ServerResponse): void;
   /** Alertmanager said something: look now. Its words are not used. */
@@ -18,8 +15,8 @@ export interface ApiDeps {
   state(): object;
 }
 
-/** The scaler's port. Health, readiness and metrics are open; all else wants the internal token. */
-export function createApi(deps: ApiDeps): Promise<Served> {
+/** What the leader answers. Health, readiness and metrics are open; all else wants the internal token. */
+export function createApi(deps: ApiDeps): RequestListener {
   const authorized = createBearerCheck(deps.internalToken);
   const routes: Record<string, { method: 'GET' | 'POST'; open?: boolean; handle(request: IncomingMessage, response: ServerResponse): void }> = {
     [SCALER_PATHS.health]: { method: 'GET', open: true, handle: (_, response) => sendJson(response, 200, { status: 'ok' }) },
@@ -41,7 +38,7 @@ export function createApi(deps: ApiDeps): Promise<Served> {
       },
     },
   };
-  const server = createHttpServer((request, response) => {
+  return (request, response) => {
     try {
       const route = routes[(request.url ?? '').split('?')[0] ?? ''];
       if (!route) throw new PlatformError('NOT_FOUND', `the scaler has nothing at ${request.url}`);
@@ -51,19 +48,5 @@ export function createApi(deps: ApiDeps): Promise<Served> {
     } catch (error) {
       sendError(request, response, error);
     }
-  });
-  return serve(server, { host: deps.host, port: deps.port, name: 'scaler' });
-}
-
-function sendError(request: IncomingMessage, response: ServerResponse, cause: unknown): void {
-  const error = cause instanceof PlatformError ? cause : new PlatformError('INTERNAL', (cause as Error).message, { cause });
-  const body: ErrorBody = { code: error.code, message: error.message, requestId: randomUUID() };
-  request.resume();
-  if (response.headersSent) return void response.destroy();
-  response.setHeader(HEADERS.error, error.code);
-  sendJson(response, error.status, body);
-}
-
-function sendJson(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  };
 }

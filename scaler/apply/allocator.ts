@@ -25,6 +25,8 @@ export interface Allocator {
   withdraw(fn: ManagedFunction): void;
   /** Why nothing can come for this revision as things stand. */
   obstacle(revision: ResolvedRevision): PlatformError | undefined;
+  /** Begins to keep instances at the fleet. */
+  open(): void;
   close(): void;
 }
 
@@ -53,6 +55,7 @@ export function createAllocator({ fleet, now, onAvailable, loading }: AllocatorD
   const pools = new Map<string, PodPoolResource>();
   const lines = new Map<string, Line>();
   const refills = new Map<string, { timer: NodeJS.Timeout; readonly since: number }>();
+  let acts = false;
 
   const lineOf = (template: InstanceTemplate, pool: string): Line => {
     let line = lines.get(template.key);
@@ -60,6 +63,7 @@ export function createAllocator({ fleet, now, onAvailable, loading }: AllocatorD
     return line;
   };
   const level = (line: Line) => {
+    if (!acts) return;
     clearTimeout(refills.get(line.template.key)?.timer);
     refills.delete(line.template.key);
     const wanted = sum([...line.waiting.values()].map(({ count }) => count));
@@ -152,7 +156,12 @@ export function createAllocator({ fleet, now, onAvailable, loading }: AllocatorD
         `all ${leased} instances of pod pool ${pool} are taken (max ${resource.spec.max}): raise its max, or wait until another function scales in`,
       );
     },
+    open() {
+      acts = true;
+      for (const line of lines.values()) level(line);
+    },
     close() {
+      acts = false;
       unsubscribe();
       for (const { timer } of refills.values()) clearTimeout(timer);
     },

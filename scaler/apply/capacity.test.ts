@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import type { Fleet, FleetEvent, Instance, InstanceTemplate } from '../../kit/fleet/fleet.ts';
+import type { InstanceTemplate } from '../../kit/fleet/fleet.ts';
 import { silentLog } from '../../kit/log.ts';
 import { PlatformError } from '../../protocol/errors.ts';
 import { API_VERSION } from '../../protocol/names.ts';
@@ -10,56 +10,7 @@ import { createDemandBook, type DemandBook } from '../observe/demand-book.ts';
 import { createFunctionRegistry, type FunctionRegistry, type ManagedFunction } from '../observe/functions.ts';
 import { resolveRevision } from '../observe/resolve-revision.ts';
 import { type Capacity, createCapacity } from './capacity.ts';
-
-/** A fleet whose instances come up when the test says so. */
-class FakeFleet implements Fleet {
-  readonly instances = new Map<string, { -readonly [K in keyof Instance]: Instance[K] }>();
-  readonly kept = new Map<string, number>();
-  readonly listeners = new Set<(event: FleetEvent) => void>();
-  readonly missing = new Map<string, string>();
-  #count = 0;
-
-  keep(template: InstanceTemplate, unleased: number): void {
-    this.kept.set(template.key, unleased);
-  }
-  comeUp(template: InstanceTemplate): string {
-    const id = `i${++this.#count}`;
-    this.instances.set(id, { id, template, state: 'idle', startedAt: 0, dataAddress: `${id}:1`, controlUrl: `http://${id}:2` });
-    this.#emit({ type: 'idle', instance: this.instances.get(id) as Instance });
-    return id;
-  }
-  die(id: string): void {
-    const instance = this.instances.get(id) as Instance;
-    this.instances.delete(id);
-    this.#emit({ type: 'gone', instance, reason: 'killed' });
-  }
-  lease(key: string): Instance | undefined {
-    const instance = [...this.instances.values()].find(({ template, state }) => template.key === key && state === 'idle');
-    if (instance) instance.state = 'leased';
-    return instance && { ...instance };
-  }
-  claim(id: string): Instance | undefined {
-    const instance = this.instances.get(id);
-    if (instance?.state !== 'idle') return undefined;
-    instance.state = 'leased';
-    return { ...instance };
-  }
-  readonly connected = true;
-  async assign(): Promise<void> {}
-  async stop(id: string): Promise<void> {
-    if (this.instances.has(id)) this.die(id);
-  }
-  list = () => [...this.instances.values()];
-  subscribe(listener: (event: FleetEvent) => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
-  }
-  unavailable = (runtime: string) => this.missing.get(runtime);
-  async close(): Promise<void> {}
-  #emit(event: FleetEvent): void {
-    for (const listener of this.listeners) listener(event);
-  }
-}
+import { FakeFleet } from './fake-fleet.ts';
 
 const TIMINGS = { codeMs: 1, dependenciesMs: 0, initMs: 1 };
 let fleet: FakeFleet;
@@ -68,6 +19,7 @@ let functions: FunctionRegistry;
 let capacity: Capacity;
 let told: LeaderMessage[];
 let orders: string[];
+let recorded: string[];
 let rules: RulesView | undefined;
 let clock: number;
 /** What specialization and update do; may be set by a test. */
@@ -75,7 +27,7 @@ let load: (order: string) => Promise<typeof TIMINGS>;
 let generation: number;
 
 beforeEach(() => {
-  [told, orders, rules, clock, generation] = [[], [], undefined, 1_000_000, 0];
+  [told, orders, recorded, rules, clock, generation] = [[], [], [], undefined, 1_000_000, 0];
   load = async () => TIMINGS;
   fleet = new FakeFleet();
   book = createDemandBook();
@@ -92,6 +44,8 @@ beforeEach(() => {
     now: () => clock,
     rules: () => rules,
     onChanged: (fn) => functions.sweep(fn),
+    onServing: (fn, member) => void recorded.push(`${member.id} ${fn.name} ${member.revision.name}`),
+    connected: () => fleet.connected,
     gateways: { broadcast: (message) => void told.push(message), live: () => book.liveGateways() },
     packages: { cached: () => new Uint8Array(), get: async () => new Uint8Array(), warm: () => undefined },
     watchers: {
@@ -101,6 +55,7 @@ beforeEach(() => {
       close: async () => undefined,
     },
   });
+  capacity.open();
   book.connected('g1', [], clock);
 });
 
@@ -133,6 +88,7 @@ function put(name: string, spec: Partial<FunctionResource['spec']> = {}): Manage
       queueLimit: 1000,
       bodyLimit: '10Mi',
       retry: 'idempotent',
+      access: 'internal',
       deployment: { type: 'hot', pool: 'web' },
       scaling: { minReplicas: 0, maxReplicas: 10, idleTimeout: '60s', stabilizationWindow: '60s' },
       ...spec,
@@ -294,4 +250,45 @@ test('a runtime that is off is refused by its name', () => {
   put('cart');
   demand('cart', 1);
   expect(said('refused')).toMatchObject([{ code: 'RUNTIME_UNAVAILABLE', message: 'Node.js is not installed' }]);
+});
+
+test('an instance that leaves is drained at once, and another takes its place', async () => {
+  pool();
+  put('cart');
+  fleet.comeUp(template());
+  fleet.comeUp(template());
+  demand('cart', 1);
+  await settle();
+  fleet.leave('i1');
+  await settle();
+  expect(said('instance').map(({ instance }) => `${instance.id} ${instance.state}`)).toEqual(['i1 ready', 'i1 draining', 'i2 ready']);
+});
+
+test('what an instance serves is recorded after it serves, and again after each update', async () => {
+  pool();
+  put('cart');
+  fleet.comeUp(template());
+  load = () => Promise.resolve(TIMINGS).finally(() => expect(recorded).toHaveLength(orders.length - 1));
+  demand('cart', 1);
+  await settle();
+  put('cart', { env: { GREETING: 'hello' } });
+  await settle();
+  expect(recorded).toEqual(['i1 shop/cart cart-00001', 'i1 shop/cart cart-00002']);
+});
+
+test('while the cluster cannot be seen, an idle function keeps its instance, and loses it afterwards', async () => {
+  pool();
+  const fn = put('cart');
+  fleet.comeUp(template());
+  demand('cart', 1);
+  await settle();
+  demand('cart', 0);
+  book.idle('g1', 'shop/cart', clock);
+  clock += 600_000;
+  fleet.connected = false;
+  capacity.reconcile(fn);
+  expect(said('instance').at(-1)).toMatchObject({ instance: { state: 'ready' } });
+  fleet.connected = true;
+  capacity.reconcile(fn);
+  expect(said('instance').at(-1)).toMatchObject({ instance: { state: 'draining' } });
 });

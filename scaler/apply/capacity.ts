@@ -10,7 +10,7 @@ import type { DemandBook } from '../observe/demand-book.ts';
 import { type ManagedFunction, type Member, type Problem, readyMembers, type ResolvedRevision, targetOf } from '../observe/functions.ts';
 import { type Allocator, createAllocator } from './allocator.ts';
 import type { Gateways } from './gateways.ts';
-import { Members } from './members.ts';
+import { Members, type MembersDeps } from './members.ts';
 import type { Packages } from './packages.ts';
 import type { WatcherClient } from './watcher-client.ts';
 
@@ -27,12 +27,17 @@ export interface CapacityDeps {
   rules(): RulesView | undefined;
   /** The function's picture changed: its status is to be written, and it may be forgotten. */
   onChanged(fn: ManagedFunction): void;
+  readonly onServing: MembersDeps['onServing'];
+  /** Whether what is known of objects and instances is how things are: else nothing scales in. */
+  connected(): boolean;
 }
 
 /** Gives every function the instances that it should have. */
 export interface Capacity {
   readonly members: Members;
   readonly allocator: Allocator;
+  /** Begins to act: until then nothing is started, taken or ended. */
+  open(): void;
   /** Observe, decide, apply for one function, at once. `fresh`: its load was reported this moment. */
   reconcile(fn: ManagedFunction, fresh?: boolean): void;
   /** The same, after whatever runs now, once however often it is asked for. */
@@ -43,11 +48,12 @@ export interface Capacity {
 const LOAD_BACKOFF = { firstMs: 1000, maxMs: 60_000 };
 const MAX_START_FAILURES = 5;
 const RETRY_AFTER_MS = 1000;
+const PACKAGE_RETRY_MS = 10_000;
 
 export function createCapacity(deps: CapacityDeps): Capacity {
   const { fleet, gateways, book, log, now } = deps;
   const dirty = new Set<ManagedFunction>();
-  let closed = false;
+  let acts = false;
 
   const schedule = (fn: ManagedFunction) => {
     if (dirty.size === 0) queueMicrotask(flush);
@@ -62,8 +68,10 @@ export function createCapacity(deps: CapacityDeps): Capacity {
   const members = new Members({ ...deps, onChange: schedule, onLoadFailed, onStartFailed });
 
   function reconcile(fn: ManagedFunction, fresh = false): void {
-    if (closed) return;
+    if (!acts) return;
     const blocked = fn.blocked !== undefined && fn.blocked.until > now();
+    noteGood(fn);
+    retryMissingPackage(fn, now());
     decide(fn, fresh, blocked);
     const target = fn.deleted ? undefined : targetOf(fn);
     const plan = decidePlan({ members: [...fn.members.values()].map(planned), replicas: fn.replicas, target, blocked });
@@ -94,6 +102,7 @@ export function createCapacity(deps: CapacityDeps): Capacity {
       frozen: view?.frozen.has(fn.name) ?? false,
       idleForMs: book.idleForMs(fn.name, now()),
       idleTimeoutMs: parseDuration(scaling.idleTimeout),
+      mayShrink: deps.connected(),
     });
     if (replicas === fn.replicas) return;
     log.info('function scales', { function: fn.name, from: fn.replicas, to: replicas, reason });
@@ -151,12 +160,28 @@ export function createCapacity(deps: CapacityDeps): Capacity {
     allocator,
     reconcile,
     schedule,
+    open() {
+      acts = true;
+      allocator.open();
+    },
     close() {
-      closed = true;
+      acts = false;
       allocator.close();
       members.close();
     },
   };
+}
+
+/** After a change of leader: what an instance serves can be loaded. */
+function noteGood(fn: ManagedFunction): void {
+  const { latest } = fn;
+  if (!fn.good && latest && readyMembers(fn).some(({ revision }) => revision.content === latest.content)) fn.good = latest;
+}
+
+/** A package may be applied after the function that names it. */
+function retryMissingPackage(fn: ManagedFunction, now: number): void {
+  const { lastError } = fn;
+  if (fn.failedContent !== undefined && lastError?.code === 'PACKAGE_INVALID' && now - lastError.at >= PACKAGE_RETRY_MS) fn.failedContent = undefined;
 }
 
 function planned(member: Member) {

@@ -21,6 +21,8 @@ export interface MembersDeps {
   readonly now: () => number;
   /** Something about the function's instances changed: decide anew. */
   onChange(fn: ManagedFunction): void;
+  /** An instance serves its revision: others are to know whose it is. */
+  onServing(fn: ManagedFunction, member: Member): void;
   /** Content did not load on an instance; it says what, where and in which revision. */
   onLoadFailed(fn: ManagedFunction, revision: ResolvedRevision, error: PlatformError): void;
   /** An instance could not be brought up through no fault of the content. */
@@ -69,6 +71,22 @@ export class Members {
     this.#pacer.run(() => this.#specialize(fn, member, revision).finally(() => this.#specializing--));
   }
 
+  /** Takes over an instance that serves the function already, since a scaler before this one. */
+  adopt(fn: ManagedFunction, { id, dataAddress = '', controlUrl = '', zone, startedAt }: Instance, revision: ResolvedRevision): void {
+    const state = { state: 'ready' as const, updating: false, updateFailures: 0, defective: false };
+    const member: Member = { id, dataAddress, controlUrl, zone, since: startedAt, template: revision.template, revision, ...state };
+    fn.members.set(id, member);
+    this.#owners.set(id, fn);
+    this.#announce(fn, member);
+    this.#deps.onServing(fn, member);
+    this.#deps.onChange(fn);
+  }
+
+  /** Whether it is an instance of a function. */
+  has(instanceId: string): boolean {
+    return this.#owners.has(instanceId);
+  }
+
   /** Gives a running instance new content. */
   update(fn: ManagedFunction, member: Member, revision: ResolvedRevision): void {
     void this.#update(fn, member, revision);
@@ -114,12 +132,13 @@ export class Members {
   }
 
   async #specialize(fn: ManagedFunction, member: Member, revision: ResolvedRevision): Promise<void> {
-    const { watchers, now, log, onChange, onLoadFailed, onStartFailed } = this.#deps;
+    const { watchers, packages, now, log, onChange, onServing, onLoadFailed, onStartFailed } = this.#deps;
     const wantedSince = fn.wantedSince ?? member.since;
     try {
       if (!isMember(fn, member)) return;
       // Without a wait where the package is in memory: this is the cold path.
-      const bytes = this.#deps.packages.cached(revision.spec.package.digest) ?? (await this.#deps.packages.get(revision.spec.package.digest));
+      const { digest } = revision.spec.package;
+      const bytes = packages.cached(digest) ?? (await packages.get(fn.resource.metadata.namespace, digest));
       const timings = await watchers.specialize(member, fn, revision, bytes);
       if (!isMember(fn, member)) return;
       member.state = 'ready';
@@ -128,6 +147,7 @@ export class Members {
       fn.blocked = undefined;
       this.#announce(fn, member, describeColdStart(revision, timings, now() - wantedSince));
       log.info('instance serves', { instance: member.id, function: fn.name, revision: revision.name, ms: Math.round(now() - member.since) });
+      onServing(fn, member);
       onChange(fn);
     } catch (cause) {
       const error = asPlatformError(cause);
@@ -140,14 +160,17 @@ export class Members {
   }
 
   async #update(fn: ManagedFunction, member: Member, revision: ResolvedRevision): Promise<void> {
-    const { watchers, packages, log, onChange } = this.#deps;
+    const { watchers, packages, log, onChange, onServing } = this.#deps;
     member.updating = true;
     try {
-      await watchers.update(member, fn, revision, await packages.get(revision.spec.package.digest));
+      await watchers.update(member, fn, revision, await packages.get(fn.resource.metadata.namespace, revision.spec.package.digest));
       member.revision = revision;
       member.updateFailures = 0;
       accepted(fn, revision);
-      if (isMember(fn, member)) this.#announce(fn, member);
+      if (isMember(fn, member)) {
+        this.#announce(fn, member);
+        onServing(fn, member);
+      }
       log.info('instance updated', { instance: member.id, function: fn.name, revision: revision.name });
     } catch (cause) {
       const error = asPlatformError(cause);
@@ -177,12 +200,21 @@ export class Members {
   }
 
   #onFleetEvent(event: FleetEvent): void {
-    if (event.type !== 'gone') return;
+    if (event.type !== 'gone' && event.type !== 'leaving') return;
     const fn = this.#owners.get(event.instance.id);
     const member = fn?.members.get(event.instance.id);
     if (!fn || !member) return;
+    if (event.type === 'leaving') return this.#leave(fn, member, event.reason);
     if (member.state !== 'draining') this.#deps.log.warn('instance ended', { instance: member.id, function: fn.name, reason: event.reason });
     this.#remove(fn, member, event.reason);
+  }
+
+  /** Something else ends it: gateways finish with it, and another takes its place. */
+  #leave(fn: ManagedFunction, member: Member, reason: string): void {
+    if (member.state === 'draining') return;
+    this.#deps.log.info('instance leaves', { instance: member.id, function: fn.name, reason });
+    this.drain(fn, member);
+    this.#deps.onChange(fn);
   }
 
   #announce(fn: ManagedFunction, member: Member, coldStart?: StreamInstance['coldStart']): void {

@@ -1,24 +1,26 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { digestOf } from '../../protocol/digest.ts';
-import { PlatformError } from '../../protocol/errors.ts';
-
-/** Bytes of packages, by digest. */
+/** Bytes of packages, by digest. Namespaces matter only for where a package is read from: equal digests are equal bytes. */
 export interface Packages {
-  /** The bytes if they are in memory: the cold path waits for no disk. */
+  /** The bytes if they are in memory: the cold path waits for no disk and no API server. */
   cached(digest: string): Uint8Array | undefined;
-  /** @throws PlatformError PACKAGE_INVALID if the file is missing or is not what its name says */
-  get(digest: string): Promise<Uint8Array>;
+  /** @throws PlatformError PACKAGE_INVALID if it is missing or is not what its digest says; INTERNAL where it cannot be asked for now */
+  get(namespace: string, digest: string): Promise<Uint8Array>;
   /** Reads it ahead where there is room, so that a cold start finds it in memory. What is wrong with it shows when it is needed. */
-  warm(digest: string): void;
+  warm(namespace: string, digest: string): void;
 }
 
-const MAX_CACHED_BYTES = 64 * 1024 * 1024;
+/** Where packages come from. The bytes are those of the digest. @throws PlatformError as `get` does */
+export type ReadPackage = (namespace: string, digest: string) => Promise<Uint8Array>;
 
-/** Packages from `<dir>/<hex>.pkg`; the last used stay in memory up to `maxBytes`. */
-export function createPackages(dir: string, maxBytes: number = MAX_CACHED_BYTES): Packages {
+const MAX_CACHED_BYTES = 64 * 1024 * 1024;
+/** Reading ahead is for quiet moments: ten thousand functions must not become ten thousand requests at once. */
+const AHEAD_AT_ONCE = 4;
+
+/** Packages that were read; the last used stay in memory up to `maxBytes`. */
+export function createPackages(read: ReadPackage, maxBytes: number = MAX_CACHED_BYTES): Packages {
   const cache = new Map<string, Uint8Array>();
   const loading = new Map<string, Promise<Uint8Array>>();
+  const ahead = new Map<string, string>();
+  let readingAhead = 0;
   let total = 0;
 
   const cached = (digest: string) => {
@@ -38,28 +40,41 @@ export function createPackages(dir: string, maxBytes: number = MAX_CACHED_BYTES)
       total -= length;
     }
   };
-  const load = async (digest: string) => {
-    const file = join(dir, `${digest.replace('sha256:', '')}.pkg`);
-    const bytes = await readFile(file).catch((cause) => {
-      throw new PlatformError('PACKAGE_INVALID', `the package ${digest} cannot be read: ${(cause as Error).message}; deploy the function again`, { cause });
-    });
-    if (digestOf(bytes) !== digest)
-      throw new PlatformError('PACKAGE_INVALID', `the package ${digest} has other content than its digest says: deploy the function again`);
+  const load = async (namespace: string, digest: string) => {
+    const bytes = await read(namespace, digest);
     keep(digest, bytes);
     return bytes;
   };
-  const get = (digest: string) => {
+  const get = (namespace: string, digest: string) => {
     const bytes = cached(digest);
     if (bytes) return Promise.resolve(bytes);
-    let pending = loading.get(digest);
-    if (!pending) loading.set(digest, (pending = load(digest).finally(() => loading.delete(digest))));
+    const key = `${namespace} ${digest}`;
+    let pending = loading.get(key);
+    if (!pending) loading.set(key, (pending = load(namespace, digest).finally(() => loading.delete(key))));
     return pending;
+  };
+  const readAhead = () => {
+    for (const [digest, namespace] of ahead) {
+      if (readingAhead >= AHEAD_AT_ONCE) return;
+      ahead.delete(digest);
+      if (total >= maxBytes / 2 || cache.has(digest)) continue;
+      readingAhead++;
+      // What is wrong with it shows when it is needed.
+      void get(namespace, digest)
+        .catch(() => undefined)
+        .then(() => {
+          readingAhead--;
+          readAhead();
+        });
+    }
   };
   return {
     cached,
     get,
-    warm(digest) {
-      if (total < maxBytes / 2 && !cache.has(digest)) void get(digest).catch(() => undefined);
+    warm(namespace, digest) {
+      if (cache.has(digest)) return;
+      ahead.set(digest, namespace);
+      readAhead();
     },
   };
 }

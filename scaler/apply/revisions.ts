@@ -1,86 +1,152 @@
 import { API_VERSION, functionName, LABELS } from '../../protocol/names.ts';
 import type { RevisionResource } from '../../protocol/schema/resources.ts';
+import { backoffMs } from '../../kit/backoff.ts';
 import type { Log } from '../../kit/log.ts';
 import type { Store } from '../../kit/store/store.ts';
 import { revisionNumber, revisionsToPrune } from '../decide/revision.ts';
 import type { ManagedFunction, ResolvedRevision } from '../observe/functions.ts';
 import type { KnownRevision } from '../observe/resolve-revision.ts';
 
-/** The history of revisions: known in memory at once, written to the store a moment later. */
+/** The history of revisions: known in memory at once, written to the store a moment later, and again until it is there. */
 export interface Revisions {
   newest(uid: string): KnownRevision | undefined;
+  /** The revision of a function that has this content, as the store had it when this scaler began. */
+  recorded(uid: string, content: string): RevisionResource | undefined;
+  /** UID of a revision, once the store has it; undefined where it will not come any more. */
+  uidOf(fn: Pick<ManagedFunction, 'uid'>, name: string): Promise<string | undefined>;
   /** Notes a resolved revision; a new one is written and the oldest beyond the limit are removed. */
   note(fn: ManagedFunction, revision: ResolvedRevision): void;
   /** Removes the revisions of a function that is gone. */
   removeAll(fn: Pick<ManagedFunction, 'uid'>): void;
   /** Removes those of functions that went while no scaler ran. */
   retain(uids: ReadonlySet<string>): void;
-  /** Writes what is pending. */
+  /** Writes what is pending, once more. */
   close(): Promise<void>;
 }
 
 /** Writing yields to the cold starts that a change may bring. */
 const WRITE_DELAY_MS = 50;
+const RETRY = { firstMs: 500, maxMs: 30_000 };
+
+interface History {
+  readonly namespace: string;
+  newest: KnownRevision;
+  names: string[];
+  /** By name; promised while it is being written. */
+  readonly uids: Map<string, Promise<string | undefined>>;
+}
 
 export async function createRevisions({ store, log }: { store: Store; log: Log }): Promise<Revisions> {
-  const newest = new Map<string, KnownRevision>();
-  const names = new Map<string, string[]>();
-  const namespaces = new Map<string, string>();
-  const pending: (() => Promise<void>)[] = [];
-  let timer: NodeJS.Timeout | undefined;
-  let writing: Promise<void> = Promise.resolve();
+  const histories = new Map<string, History>();
+  const resources = await store.list('Revision');
+  const found = Map.groupBy(resources, ({ spec }) => spec.functionUid);
+  for (const [uid, revisions] of found) histories.set(uid, historyOf(revisions));
+  const writes = createWrites(log);
 
-  for (const { metadata, spec } of await store.list('Revision')) {
-    const number = revisionNumber(metadata.name);
-    namespaces.set(spec.functionUid, metadata.namespace);
-    names.set(spec.functionUid, [...(names.get(spec.functionUid) ?? []), metadata.name]);
-    if (number > (newest.get(spec.functionUid)?.number ?? 0)) newest.set(spec.functionUid, { number, template: spec.template, content: spec.content });
-  }
-  const flush = () => {
-    timer = undefined;
-    for (const work of pending.splice(0)) writing = writing.then(work).catch((err: unknown) => log.error('revisions could not be written', { err }));
-    return writing;
-  };
-  const write = (work: () => Promise<void>) => {
-    pending.push(work);
-    timer ??= setTimeout(() => void flush(), WRITE_DELAY_MS);
-  };
   const removeAll = ({ uid }: Pick<ManagedFunction, 'uid'>) => {
-    const gone = names.get(uid) ?? [];
-    const namespace = namespaces.get(uid) ?? '';
-    for (const map of [names, newest, namespaces]) map.delete(uid);
-    write(async () => {
-      for (const name of gone) await store.remove('Revision', namespace, name);
+    const history = histories.get(uid);
+    if (!history) return;
+    histories.delete(uid);
+    found.delete(uid);
+    writes.add(async () => {
+      for (const name of history.names) await store.remove('Revision', history.namespace, name);
     });
   };
   return {
-    newest: (uid) => newest.get(uid),
+    newest: (uid) => histories.get(uid)?.newest,
+    recorded: (uid, content) => found.get(uid)?.find(({ spec }) => spec.content === content),
+    uidOf: async ({ uid }, name) => histories.get(uid)?.uids.get(name),
     note(fn, revision) {
-      if (newest.get(fn.uid)?.number === revision.generation) return;
-      newest.set(fn.uid, { number: revision.generation, template: revision.template, content: revision.content });
       const { namespace } = fn.resource.metadata;
-      const all = [...(names.get(fn.uid) ?? []), revision.name];
+      const known = histories.get(fn.uid);
+      if (known?.newest.number === revision.generation) return;
+      const newest = { number: revision.generation, template: revision.template, content: revision.content };
+      const history = known ?? { namespace, newest, names: [], uids: new Map() };
+      histories.set(fn.uid, history);
+      const all = [...history.names, revision.name];
       const pruned = revisionsToPrune(all);
-      names.set(
-        fn.uid,
-        all.filter((name) => !pruned.includes(name)),
-      );
-      namespaces.set(fn.uid, namespace);
+      history.newest = newest;
+      history.names = all.filter((name) => !pruned.includes(name));
+      for (const name of pruned) history.uids.delete(name);
       const resource = toResource(fn, revision);
-      write(async () => {
-        await store.apply(resource);
+      const { promise, resolve } = Promise.withResolvers<string | undefined>();
+      history.uids.set(revision.name, promise);
+      writes.add(async () => {
+        // It may have been deleted in the meantime.
+        if (histories.get(fn.uid) !== history) return resolve(undefined);
+        resolve((await store.apply(resource)).metadata.uid);
         for (const name of pruned) await store.remove('Revision', namespace, name);
         log.info('new revision', { function: functionName(namespace, fn.resource.metadata.name), revision: revision.name });
       });
     },
     removeAll,
     retain(uids) {
-      for (const uid of names.keys()) if (!uids.has(uid)) removeAll({ uid });
+      for (const uid of histories.keys()) if (!uids.has(uid)) removeAll({ uid });
+    },
+    close: () => writes.close(),
+  };
+}
+
+interface Writes {
+  add(work: () => Promise<void>): void;
+  close(): Promise<void>;
+}
+
+/** Work in its order; what fails comes again after a back-off and lets the rest pass. */
+function createWrites(log: Log): Writes {
+  const pending: { readonly work: () => Promise<void>; failures: number }[] = [];
+  const retries = new Map<NodeJS.Timeout, (typeof pending)[number]>();
+  let timer: NodeJS.Timeout | undefined;
+  let writing: Promise<void> = Promise.resolve();
+  let closed = false;
+
+  const run = async (item: (typeof pending)[number]) => {
+    try {
+      await item.work();
+    } catch (err) {
+      const retryMs = backoffMs(++item.failures, RETRY);
+      log.warn('a revision could not be written', { err, attempt: item.failures, retryMs });
+      if (!closed) retryLater(item, retryMs);
+    }
+  };
+  const retryLater = (item: (typeof pending)[number], ms: number) => {
+    const retry = setTimeout(() => {
+      retries.delete(retry);
+      pending.push(item);
+      void flush();
+    }, ms);
+    retries.set(retry, item);
+  };
+  const flush = () => {
+    timer = undefined;
+    for (const item of pending.splice(0)) writing = writing.then(() => run(item));
+    return writing;
+  };
+  return {
+    add(work) {
+      pending.push({ work, failures: 0 });
+      timer ??= setTimeout(() => void flush(), WRITE_DELAY_MS);
     },
     close() {
+      closed = true;
       clearTimeout(timer);
+      for (const [retry, item] of retries) {
+        clearTimeout(retry);
+        pending.push(item);
+      }
       return flush();
     },
+  };
+}
+
+function historyOf(revisions: readonly RevisionResource[]): History {
+  const sorted = revisions.toSorted((a, b) => revisionNumber(a.metadata.name) - revisionNumber(b.metadata.name));
+  const last = sorted.at(-1) as RevisionResource;
+  return {
+    namespace: last.metadata.namespace,
+    newest: { number: revisionNumber(last.metadata.name), template: last.spec.template, content: last.spec.content },
+    names: sorted.map(({ metadata }) => metadata.name),
+    uids: new Map(sorted.map(({ metadata }) => [metadata.name, Promise.resolve(metadata.uid)])),
   };
 }
 

@@ -17,6 +17,7 @@ export interface WatcherStatus {
   readonly state: string;
   readonly function: { readonly uid: string } | null;
   readonly content: string | null;
+  readonly generation?: number;
   readonly lastError: { readonly code: string; readonly message: string } | null;
 }
 

@@ -12,6 +12,7 @@ const base: ReplicasInput = {
   demand: 'on',
   frozen: false,
   idleTimeoutMs: 60_000,
+  mayShrink: true,
 };
 
 const table: { policy: string; input: Partial<ReplicasInput>; replicas: number; reason: string }[] = [
@@ -22,6 +23,19 @@ const table: { policy: string; input: Partial<ReplicasInput>; replicas: number; 
   { policy: 'at the maximum nothing changes', input: { current: 10, load: 100 }, replicas: 10, reason: 'steady' },
   { policy: 'the minimum is held', input: { minReplicas: 2 }, replicas: 2, reason: 'bounds' },
   { policy: 'a lowered maximum takes instances away', input: { current: 8, maxReplicas: 3 }, replicas: 3, reason: 'bounds' },
+  {
+    policy: 'while the cluster cannot be seen nothing scales in',
+    input: { current: 8, verdict: { kind: 'in', replicas: 3 }, mayShrink: false },
+    replicas: 8,
+    reason: 'steady',
+  },
+  {
+    policy: 'while the cluster cannot be seen idleness ends nothing',
+    input: { current: 1, idleForMs: 90_000, mayShrink: false },
+    replicas: 1,
+    reason: 'steady',
+  },
+  { policy: 'while the cluster cannot be seen demand still raises', input: { current: 1, load: 9, mayShrink: false }, replicas: 3, reason: 'demand' },
   { policy: 'with demand off the first instance still comes', input: { demand: 'off', load: 50 }, replicas: 1, reason: 'demand' },
   { policy: 'with demand off load adds nothing more', input: { demand: 'off', current: 1, load: 50 }, replicas: 1, reason: 'steady' },
   { policy: 'a rule scales out', input: { current: 1, verdict: { kind: 'out', replicas: 6 } }, replicas: 6, reason: 'rules-out' },

@@ -19,6 +19,8 @@ export interface ReplicasInput {
   /** How long every live gateway has reported it idle; absent when one has not. */
   readonly idleForMs?: number | undefined;
   readonly idleTimeoutMs: number;
+  /** False while what is known may be old: then nothing is ended for want of load. */
+  readonly mayShrink: boolean;
 }
 
 export type ReplicasReason = 'steady' | 'demand' | 'rules-out' | 'rules-in' | 'idle' | 'bounds';
@@ -31,7 +33,8 @@ export interface ReplicasDecision {
 /** How many instances a function should have: demand only raises, rules do both, idleness lowers to the minimum, bounds have the last word. */
 export function decideReplicas(input: ReplicasInput): ReplicasDecision {
   const wanted = input.frozen ? frozenReplicas(input) : freeReplicas(input);
-  const replicas = Math.min(Math.max(wanted.replicas, input.minReplicas), input.maxReplicas);
+  const bounded = Math.min(Math.max(wanted.replicas, input.minReplicas), input.maxReplicas);
+  const replicas = input.mayShrink ? bounded : Math.max(bounded, input.current);
   return replicas === wanted.replicas ? wanted : { replicas, reason: replicas === input.current ? 'steady' : 'bounds' };
 }
 

@@ -9,5 +9,5 @@ export async function createLocalLeadership(stateDir: string): Promise<Leadershi
   const epoch = (Number.isSafeInteger(last) && last > 0 ? last : 0) + 1;
   await writeFile(`${file}.tmp`, String(epoch));
   await rename(`${file}.tmp`, file);
-  return { epoch, close: async () => undefined };
+  return { epoch, lost: new Promise(() => undefined), close: async () => undefined };
 }

@@ -19,6 +19,11 @@ export async function loadSigningKey(stateDir: string): Promise<SigningKey> {
     pem = createSigningKey();
     await writeFile(file, pem, { mode: 0o600 });
   }
+  return toSigningKey(pem);
+}
+
+/** From PEM (PKCS #8). */
+export function toSigningKey(pem: string): SigningKey {
   const privateKey = createPrivateKey(pem);
   return { privateKey, publicKey: publicKeyOf(pem), seed: Buffer.from(privateKey.export({ format: 'jwk' }).d ?? '', 'base64url') };
 }

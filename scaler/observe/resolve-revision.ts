@@ -24,8 +24,7 @@ export interface KnownRevision {
 /** The revision that a Function describes now: the newest known one where nothing changed, else the next number. @throws PlatformError SECRET_MISSING, NO_CAPACITY (its pod pool is missing or does not fit) */
 export function resolveRevision(fn: FunctionResource, newest: KnownRevision | undefined, world: RevisionWorld): ResolvedRevision {
   const { spec, metadata } = fn;
-  const secrets = Object.fromEntries(spec.secrets.map(({ env, name, key }) => [env, world.secrets.value(name, key)]));
-  const secretDigests = Object.fromEntries(Object.entries(secrets).map(([env, value]) => [env, world.digestSecret(value)]));
+  const { env, secretDigests } = resolveEnv(metadata.namespace, spec, world);
   const { pool, instanceTemplate } = resolveTemplate(fn, world);
   const template = templateDigest({ runtime: spec.runtime, memoryBytes: instanceTemplate.memoryBytes, ...(pool && { pool }) });
   const content = contentDigest(spec, secretDigests);
@@ -40,8 +39,19 @@ export function resolveRevision(fn: FunctionResource, newest: KnownRevision | un
     instanceTemplate,
     pool,
     spec,
-    env: { ...spec.env, ...secrets },
+    env,
   };
+}
+
+/** The variables with the secrets' values, and one digest a secret. @throws PlatformError SECRET_MISSING; SecretPending */
+export function resolveEnv(
+  namespace: string,
+  { env, secrets }: FunctionResource['spec'],
+  world: Pick<RevisionWorld, 'secrets' | 'digestSecret'>,
+): { env: Readonly<Record<string, string>>; secretDigests: Readonly<Record<string, string>> } {
+  const values = Object.fromEntries(secrets.map((secret) => [secret.env, world.secrets.value(namespace, secret.name, secret.key)]));
+  const secretDigests = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, world.digestSecret(value)]));
+  return { env: { ...env, ...values }, secretDigests };
 }
 
 /** The template that a pool's instances are made from; its key changes with what instances cannot take over. */

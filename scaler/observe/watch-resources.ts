@@ -4,6 +4,7 @@ import type { FunctionResource, PodPoolResource } from '../../protocol/schema/re
 import type { Log } from '../../kit/log.ts';
 import type { Store } from '../../kit/store/store.ts';
 import type { FunctionRegistry, ManagedFunction, ResolvedRevision } from './functions.ts';
+import { SecretPending } from './secrets.ts';
 
 export interface ResourceHandlers {
   readonly functions: FunctionRegistry;
@@ -37,6 +38,8 @@ export async function watchResources(store: Store, handlers: ResourceHandlers, l
       fn.latest = latest;
       fn.unresolved = undefined;
     } catch (error) {
+      // Until it is known, what serves goes on and who waits goes on waiting.
+      if (error instanceof SecretPending) return handlers.onFunction(fn);
       if (!(error instanceof PlatformError)) throw error;
       fn.latest = undefined;
       if (fn.unresolved?.message !== error.message) log.warn('function cannot be resolved', { function: fn.name, code: error.code, reason: error.message });

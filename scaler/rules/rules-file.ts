@@ -1,16 +1,10 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { RulesTarget } from './rules-target.ts';
 
 /** The file that Prometheus reads its rules from. */
-export interface RulesFile {
-  /** Replaces the whole file at once; false where it held this text already. */
-  write(text: string): Promise<boolean>;
-  /** Puts back what was there before the last `write`, or nothing. */
-  restore(): Promise<void>;
-}
-
-export function createRulesFile(file: string): RulesFile {
+export function createRulesFile(file: string): RulesTarget {
   let before: string | undefined;
   const replace = async (text: string) => {
     await mkdir(dirname(file), { recursive: true });

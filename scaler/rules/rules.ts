@@ -9,7 +9,7 @@ import { createAlertmanagerClient } from './alertmanager-client.ts';
 import { createJsonClient } from './json-client.ts';
 import { startRulesLoop } from './loop.ts';
 import { createPrometheusClient } from './prometheus-client.ts';
-import { createRulesFile } from './rules-file.ts';
+import type { RulesTarget } from './rules-target.ts';
 import { startRulesWriter } from './writer.ts';
 
 export interface RulesDeps {
@@ -18,8 +18,7 @@ export interface RulesDeps {
   readonly metrics: Metrics;
   readonly prometheusUrl: string;
   readonly alertmanagerUrl: string;
-  /** Absolute path; Prometheus is set up to read it. */
-  readonly rulesFile: string;
+  readonly target: RulesTarget;
   /** Each newest view of what the rules say. */
   onView(view: RulesView): void;
   readonly log: Log;
@@ -42,7 +41,7 @@ export async function startRules(deps: RulesDeps): Promise<Rules> {
 
   const writer = startRulesWriter({
     prometheus,
-    file: createRulesFile(deps.rulesFile),
+    target: deps.target,
     gauges: {
       scalingRule: metrics.gauge(METRICS.scalingRule, 'Which rules a function follows; always 1.'),
       minReplicas: metrics.gauge(METRICS.minReplicas, 'Least replicas, where above 1.'),

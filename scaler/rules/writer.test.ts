@@ -45,7 +45,7 @@ beforeEach(() => {
         return Promise.resolve(prometheus.refusesRules ? '500 bad rules' : undefined);
       },
     },
-    file: {
+    target: {
       write(text) {
         const changed = text !== file.text;
         if (changed) file = { text, before: file.text };

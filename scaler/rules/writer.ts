@@ -4,11 +4,11 @@ import { checkedExpressions, renderRuleGroups, renderRulesFile } from '../../pro
 import { type Judgement, planScaling, type RuleOutcome, type ScalingPlan } from '../../protocol/monitoring/scaling-plan.ts';
 import type { FunctionResource, ScalingRuleResource } from '../../protocol/schema/resources.ts';
 import type { PrometheusClient } from './prometheus-client.ts';
-import type { RulesFile } from './rules-file.ts';
+import type { RulesTarget } from './rules-target.ts';
 
 export interface RulesWriterDeps {
   readonly prometheus: Pick<PrometheusClient, 'check' | 'reload'>;
-  readonly file: RulesFile;
+  readonly target: RulesTarget;
   /** What joins functions and rules in Prometheus. */
   readonly gauges: { readonly scalingRule: Family; readonly minReplicas: Family };
   /** All Functions and ScalingRules, as of now. */
@@ -47,7 +47,7 @@ export function startRulesWriter(deps: RulesWriterDeps): RulesWriter {
     const plan = planScaling({ functions, rules, judge: (promql) => checked.get(promql) ?? { kind: 'unknown' } });
     setGauges(deps.gauges, plan);
     deps.onOutcomes(plan.outcomes);
-    const changed = await deps.file.write(renderRulesFile(renderRuleGroups(plan)));
+    const changed = await deps.target.write(renderRulesFile(renderRuleGroups(plan)));
     if (changed || !reloaded) reloaded = await reload(deps, changed);
     if (!complete || !reloaded) schedule(RETRY_MS);
   };
@@ -97,7 +97,7 @@ async function check(prometheus: RulesWriterDeps['prometheus'], promql: string):
 }
 
 /** True once Prometheus has read the rules. Refused ones are put back to what it had: it would not start with them. */
-async function reload({ prometheus, file, log }: RulesWriterDeps, changed: boolean): Promise<boolean> {
+async function reload({ prometheus, target, log }: RulesWriterDeps, changed: boolean): Promise<boolean> {
   const refusal = await prometheus.reload().catch(() => 'unreachable' as const);
   if (refusal === 'unreachable') return false;
   if (refusal === undefined) {
@@ -105,7 +105,7 @@ async function reload({ prometheus, file, log }: RulesWriterDeps, changed: boole
     return true;
   }
   log.error('Prometheus refused the scaling rules, the former ones stay', { reason: refusal });
-  if (changed) await file.restore();
+  if (changed) await target.restore();
   return true;
 }
 

@@ -16,6 +16,8 @@ export interface SessionsDeps {
   onDemand(fn: string): void;
   onDrained(gateway: string, instance: string): void;
   onSuspect(instance: string): void;
+  /** What a gateway knew before it connected here. */
+  onReplayed(instances: Hello['instances']): void;
   /** A gateway came, went, or was forgotten. */
   onGatewaysChanged(): void;
 }
@@ -28,6 +30,8 @@ export interface Sessions extends Gateways {
   expire(): void;
   close(): void;
 }
+
+type Hello = Extract<GatewayMessage, { type: 'hello' }>;
 
 interface Session {
   readonly stream: MessageStream<LeaderMessage>;
@@ -47,7 +51,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
     if (count > 0) broadcast({ type: 'gateways', gateways: count });
     deps.onGatewaysChanged();
   };
-  const hello = (session: Session, message: Extract<GatewayMessage, { type: 'hello' }>) => {
+  const hello = (session: Session, message: Hello) => {
     if (message.epoch > epoch) return session.stream.close(`the gateway has seen epoch ${message.epoch}, this leader has ${epoch}`);
     for (const other of sessions) if (other !== session && other.gateway === message.gateway) other.stream.close('the gateway connected again');
     session.gateway = message.gateway;
@@ -57,6 +61,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
     for (const instance of deps.snapshot()) session.stream.send({ type: 'instance', instance });
     session.stream.send({ type: 'synced' });
     tellGateways();
+    deps.onReplayed(message.instances);
     for (const { function: fn } of message.active) deps.onDemand(fn);
   };
   const handle = (session: Session, message: GatewayMessage) => {

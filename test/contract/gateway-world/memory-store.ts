@@ -11,6 +11,7 @@ export function memoryStore(): Store {
     for (const entry of watches) if (entry.kind === kind) entry.watch.onEvent(event);
   };
   return {
+    connected: true,
     list: async <K extends KindName>(kind: K) => of(kind) as ResourceOf<K>[],
     get: async <K extends KindName>(kind: K, namespace: string, name: string) => objects.get(keyOf(kind, namespace, name)) as ResourceOf<K> | undefined,
     async watch(kind, watch) {

@@ -13,6 +13,7 @@ import { API_VERSION, functionName, METRICS, SCALER_PATHS } from '../../../proto
 import type { FunctionResource, ScalingRuleResource } from '../../../protocol/schema/resources.ts';
 import type { RulesView, RuleVerdict } from '../../../scaler/decide/verdict.ts';
 import { type Rules, startRules } from '../../../scaler/rules/rules.ts';
+import { createRulesFile } from '../../../scaler/rules/rules-file.ts';
 import { type FakeGateway, startFakeGateway } from './exporter.ts';
 import { monitoringPrograms } from './programs.ts';
 
@@ -75,7 +76,15 @@ export async function startWorld({ functions, rules, gateways: count = 1 }: Worl
     log: silentLog,
   });
   const { prometheusUrl, alertmanagerUrl } = monitoring;
-  const running = await startRules({ store, metrics: scaler.metrics, prometheusUrl, alertmanagerUrl, rulesFile, onView: scaler.obey, log: silentLog });
+  const running = await startRules({
+    store,
+    metrics: scaler.metrics,
+    prometheusUrl,
+    alertmanagerUrl,
+    target: createRulesFile(rulesFile),
+    onView: scaler.obey,
+    log: silentLog,
+  });
   scaler.connect(running);
   const json = async (url: string, init?: RequestInit) => {
     const response = await fetch(url, init);

@@ -1,0 +1,35 @@
+import { mkdir } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { createLocalFleet } from '../../kit/fleet/local.ts';
+import { createFileStore } from '../../kit/store/files.ts';
+import { readPackageFolder } from '../apply/package-folder.ts';
+import { createLocalLeadership } from '../leader/local.ts';
+import { loadSigningKey } from '../leader/signing-key.ts';
+import { createFileSecrets } from '../observe/secrets-file.ts';
+import { createRulesFile } from '../rules/rules-file.ts';
+import type { World, WorldOptions } from './world.ts';
+
+/** One machine: watched files, child processes, and nobody else who could lead. */
+export async function openLocalWorld({ config }: WorldOptions): Promise<World> {
+  await mkdir(config.stateDir, { recursive: true });
+  const key = await loadSigningKey(config.stateDir);
+  const leadership = await createLocalLeadership(config.stateDir);
+  const store = await createFileStore(config.storeDir);
+  const programs = { node: process.execPath, python: config.python, ext: extname(import.meta.url) };
+  const fleet = await createLocalFleet({ runtimesDir: config.runtimesDir, stateDir: config.stateDir, publicKey: key.publicKey, programs });
+  return {
+    store,
+    fleet,
+    leadership,
+    key,
+    internalToken: config.internalToken,
+    readPackage: readPackageFolder(config.packageDir),
+    rules: config.rulesFile === '' ? undefined : createRulesFile(config.rulesFile),
+    openSecrets: ({ onChange }) => createFileSecrets(config.secretsFile, onChange),
+    announce: async () => undefined,
+    async close() {
+      await fleet.close();
+      await Promise.all([store.close(), leadership.close()]);
+    },
+  };
+}
