@@ -5,6 +5,7 @@ import { createConnections } from './connections.ts';
 import type { Credentials } from './credentials.ts';
 import { answeredError, KubernetesError, unreachableError } from './error.ts';
 import { inClusterCredentials } from './in-cluster.ts';
+import { createInFlight } from './in-flight.ts';
 import { kubeconfigCredentials } from './kubeconfig.ts';
 import { retryDelayMs } from './retry.ts';
 
@@ -83,6 +84,7 @@ export async function createKubernetesClient(options: KubernetesClientOptions = 
 /** A client with the credentials given. */
 export function createClient(credentials: Credentials, timeoutMs: number): KubernetesClient {
   const connections = createConnections();
+  const inFlight = createInFlight();
 
   const send = async (method: Method, path: string, { query, body, contentType = 'application/json', signal }: RequestOptions, stream?: StreamOptions) => {
     const { tls, authorization } = await credentials.current();
@@ -106,10 +108,9 @@ export function createClient(credentials: Credentials, timeoutMs: number): Kuber
   };
 
   const requestOnce = async <T>(method: Method, path: string, options: RequestOptions): Promise<T> => {
-    const limit = AbortSignal.timeout(options.timeoutMs ?? timeoutMs);
-    const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
+    using flight = inFlight.begin({ signal: options.signal, timeoutMs: options.timeoutMs ?? timeoutMs });
     try {
-      return (await (await send(method, path, { ...options, signal })).json()) as T;
+      return (await (await send(method, path, { ...options, signal: flight.signal })).json()) as T;
     } catch (error) {
       options.signal?.throwIfAborted();
       throw unreachableError(`${method} ${credentials.server}${path}`, error);
@@ -117,13 +118,13 @@ export function createClient(credentials: Credentials, timeoutMs: number): Kuber
   };
 
   async function* bytes(path: string, options: StreamOptions = {}): AsyncGenerator<Buffer> {
-    const { query, signal } = options;
+    using flight = inFlight.begin({ signal: options.signal });
     try {
-      const body = await send('GET', path, { ...(query && { query }), ...(signal && { signal }) }, options);
+      const body = await send('GET', path, { ...(options.query && { query: options.query }), signal: flight.signal }, options);
       options.onOpen?.();
       for await (const chunk of body) yield chunk as Buffer;
     } catch (error) {
-      signal?.throwIfAborted();
+      options.signal?.throwIfAborted();
       throw unreachableError(`GET ${credentials.server}${path}`, error);
     }
   }
@@ -144,7 +145,10 @@ export function createClient(credentials: Credentials, timeoutMs: number): Kuber
     },
     stream: (path, options) => jsonLines(bytes(path, options), path),
     bytes,
-    close: () => connections.close(),
+    async close() {
+      inFlight.abortAll(new Error('the client was closed'));
+      await connections.close();
+    },
   };
 }
 

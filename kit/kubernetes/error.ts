@@ -1,3 +1,5 @@
+import { PlatformError } from '../../protocol/errors.ts';
+
 /** What the API server answered other than 2xx; or no answer at all (status 0, reason `Unreachable`). */
 export class KubernetesError extends Error {
   /** HTTP status; 0 where there was no answer. */
@@ -46,8 +48,8 @@ export function answeredError(what: string, status: number, text: string, retryA
 }
 
 /** The error for a request that got no answer, or lost it on the way. */
-export function unreachableError(what: string, cause: unknown): KubernetesError {
-  if (cause instanceof KubernetesError) return cause;
+export function unreachableError(what: string, cause: unknown): Error {
+  if (cause instanceof KubernetesError || cause instanceof PlatformError) return cause;
   const { code, message } = cause as { code?: unknown; message?: string };
   const detail = typeof code === 'string' && !message?.includes(code) ? `${code} ${message ?? ''}`.trim() : (message ?? String(cause));
   return new KubernetesError({ status: 0, reason: 'Unreachable', message: `${what} got no answer: ${detail}`, cause });
