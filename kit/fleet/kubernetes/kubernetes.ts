@@ -1,0 +1,198 @@
+import { PlatformError } from '../../../protocol/errors.ts';
+import { LABELS, MANAGED_BY } from '../../../protocol/names.ts';
+import type { Runtime } from '../../../protocol/schema/fields.ts';
+import type { Workloads } from '../../../protocol/workloads.ts';
+import { type KubernetesClient, resourcePath } from '../../kubernetes/client.ts';
+import { type ResourceWatch, watchResources } from '../../kubernetes/list-watch.ts';
+import type { Log } from '../../log.ts';
+import type { Assignment, Fleet, FleetEvent, Instance, InstanceTemplate } from '../fleet.ts';
+import { type DeploymentView, parseDeployment } from './deployments.ts';
+import { type Member, Members } from './members.ts';
+import { watchZones, type Zones } from './nodes.ts';
+import { parsePod, type PodView } from './pods.ts';
+import { createPodWriter, type PodWriter } from './pod-writer.ts';
+import { imageOf } from './workload.ts';
+import { WorkloadKeeper } from './workload-keeper.ts';
+import { createWriteQueue, type WriteQueue } from './write-queue.ts';
+
+export interface KubernetesFleetOptions {
+  readonly client: KubernetesClient;
+  /** Where functions live. */
+  readonly namespaces: readonly string[];
+  readonly workloads: Workloads;
+  /** Of the scaler; base64url (watcher.md W1.1). */
+  readonly publicKey: string;
+  readonly log: Log;
+  /** @default Date.now */
+  now?(): number;
+}
+
+/** Pods and Deployments of ours, and nothing else of ours. */
+const SELECTOR = `${LABELS.managedBy}=${MANAGED_BY},${LABELS.template}`;
+const WRITES_AT_ONCE = 12;
+
+/** The fleet as pods. Resolves once it has seen all that are there; what it leaves behind at its end is for the next leader. */
+export async function createKubernetesFleet(options: KubernetesFleetOptions): Promise<Fleet> {
+  const fleet = new KubernetesFleet(options);
+  await fleet.synced;
+  return fleet;
+}
+
+class KubernetesFleet implements Fleet {
+  readonly synced: Promise<unknown>;
+  readonly #workloads: Workloads;
+  readonly #members: Members;
+  readonly #keeper: WorkloadKeeper;
+  readonly #queue: WriteQueue;
+  readonly #podWriter: PodWriter;
+  readonly #zones: Zones;
+  readonly #watches: ResourceWatch[] = [];
+  readonly #cut = new Set<string>();
+  readonly #listeners = new Set<(event: FleetEvent) => void>();
+
+  constructor({ client, namespaces, workloads, publicKey, log, now = Date.now }: KubernetesFleetOptions) {
+    this.#workloads = workloads;
+    this.#zones = watchZones(client, log);
+    this.#queue = createWriteQueue(WRITES_AT_ONCE);
+    this.#podWriter = createPodWriter({ client, queue: this.#queue, log, now });
+    const emit = (event: FleetEvent) => this.#emit(event);
+    this.#members = new Members({
+      emit,
+      now,
+      zoneOf: (node) => this.#zones.zoneOf(node),
+      onUseless: (member) => this.#discard(member),
+      onChanged: (member) => this.#keeper.onMember(member),
+      onProblem: (member, problem) => this.#keeper.onProblem(member, problem),
+    });
+    this.#keeper = new WorkloadKeeper({
+      client,
+      context: { workloads, publicKey },
+      queue: this.#queue,
+      members: this.#members,
+      podWriter: this.#podWriter,
+      log,
+      emit,
+      connected: () => this.connected,
+      now,
+    });
+    this.synced = Promise.all(
+      namespaces.flatMap((namespace) => [
+        this.#watch<DeploymentView>(client, log, resourcePath({ group: 'apps', version: 'v1', plural: 'deployments', namespace }), parseDeployment, {
+          applied: (view) => this.#keeper.observe(view),
+          deleted: (view) => this.#keeper.forget(view),
+        }),
+        this.#watch<PodView>(client, log, resourcePath({ version: 'v1', plural: 'pods', namespace }), parsePod, {
+          applied: (pod) => this.#members.observe(pod),
+          deleted: (pod) => this.#members.forget(pod),
+        }),
+      ]),
+    );
+  }
+
+  get connected(): boolean {
+    return this.#cut.size === 0;
+  }
+
+  keep(template: InstanceTemplate, unleased: number): void {
+    this.#keeper.keep(template, unleased);
+  }
+
+  lease(templateKey: string): Instance | undefined {
+    return this.#leased(this.#members.lease(templateKey));
+  }
+
+  claim(id: string): Instance | undefined {
+    return this.#leased(this.#members.claim(id));
+  }
+
+  async assign(id: string, assignment: Assignment): Promise<void> {
+    this.#members.setAssignment(id, assignment);
+    const member = this.#members.get(id);
+    if (member) await this.#podWriter.record(member);
+  }
+
+  async stop(id: string, graceMs: number): Promise<void> {
+    this.#members.setStopping(id, graceMs);
+    const member = this.#members.get(id);
+    if (!member) return;
+    this.#discard(member);
+    await member.gone;
+  }
+
+  list(): readonly Instance[] {
+    return this.#members.list();
+  }
+
+  subscribe(listener: (event: FleetEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  unavailable(runtime: Runtime): string | undefined {
+    try {
+      imageOf(runtime, this.#workloads);
+      return undefined;
+    } catch (error) {
+      if (error instanceof PlatformError) return error.message;
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#keeper.close();
+    this.#podWriter.close();
+    this.#queue.close();
+    this.#members.close();
+    await Promise.all([this.#zones.close(), ...this.#watches.map((watch) => watch.close())]);
+  }
+
+  /** A pod that its Deployment counts goes by way of that, or there would be another in its place. */
+  #discard(member: Member): void {
+    const { pod } = member;
+    if (pod.workload !== undefined && pod.endsBy === undefined && pod.finished === undefined) this.#keeper.onMember(member);
+    else this.#podWriter.remove(member, 0);
+  }
+
+  #leased(instance: Instance | undefined): Instance | undefined {
+    const member = instance && this.#members.get(instance.id);
+    if (member) this.#keeper.onMember(member);
+    return instance;
+  }
+
+  #watch<T extends object>(
+    client: KubernetesClient,
+    log: Log,
+    path: string,
+    parse: (raw: unknown) => T | undefined,
+    on: { applied(object: T): void; deleted(object: T): void },
+  ): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#cut.add(path);
+    const watch = watchResources<T>({
+      client,
+      path,
+      labelSelector: SELECTOR,
+      parse,
+      onSync(objects) {
+        objects.forEach(on.applied);
+        resolve();
+      },
+      onEvent: ({ type, object }) => on[type](object),
+      onState: ({ connected }) => this.#onState(path, connected),
+      log,
+    });
+    this.#watches.push(watch);
+    return promise;
+  }
+
+  #onState(path: string, connected: boolean): void {
+    if (connected) this.#cut.delete(path);
+    else this.#cut.add(path);
+    // What was held back while we did not see may be due.
+    if (this.connected) this.#keeper.levelAll();
+  }
+
+  #emit(event: FleetEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}
