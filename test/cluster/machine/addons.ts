@@ -4,19 +4,21 @@ const META = { name: 'coredns', namespace: 'kube-system' };
 const LABELS = { 'k8s-app': 'kube-dns' };
 
 /** Names outside of the cluster do not exist: nothing here may leave the machine. */
-const COREFILE = `.:53 {
+const COREFILE = `${NETWORK.domain}:53 in-addr.arpa:53 ip6.arpa:53 {
   errors
   health
   ready
   kubernetes ${NETWORK.domain} in-addr.arpa ip6.arpa {
     pods insecure
-    fallthrough in-addr.arpa ip6.arpa
-  }
-  template ANY ANY . {
-    rcode NXDOMAIN
   }
   cache 5
   loadbalance
+}
+.:53 {
+  errors
+  template ANY ANY . {
+    rcode NXDOMAIN
+  }
 }
 `;
 
@@ -67,7 +69,9 @@ function deployment(): object {
     serviceAccountName: META.name,
     priorityClassName: 'system-cluster-critical',
     // One on each node: a drained node must not take the DNS with it.
-    topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: LABELS } }],
+    topologySpreadConstraints: [
+      { maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: LABELS } },
+    ],
     dnsPolicy: 'Default',
     containers: [container],
     volumes: [{ name: 'config', configMap: { name: META.name } }],
@@ -85,5 +89,10 @@ function service(): object {
     { name: 'dns', port: 53, protocol: 'UDP' },
     { name: 'dns-tcp', port: 53, protocol: 'TCP' },
   ];
-  return { apiVersion: 'v1', kind: 'Service', metadata: { ...META, name: 'kube-dns', labels: LABELS }, spec: { clusterIP: NETWORK.dnsService, selector: LABELS, ports } };
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { ...META, name: 'kube-dns', labels: LABELS },
+    spec: { clusterIP: NETWORK.dnsService, selector: LABELS, ports },
+  };
 }

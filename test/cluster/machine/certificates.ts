@@ -38,7 +38,18 @@ export async function createCertificates(folder: string, openssl: string): Promi
   const run = (...args: string[]) => command(openssl, args, { cwd: folder });
   await run('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', 'service-accounts.key');
   await run('ec', '-in', 'service-accounts.key', '-pubout', '-out', 'service-accounts.pub');
-  await run(...newKey('ca'), '-x509', '-days', '3650', '-subj', '/CN=fibonacci-test-cluster', '-addext', 'keyUsage=critical,keyCertSign,cRLSign', '-out', 'ca.crt');
+  await run(
+    ...newKey('ca'),
+    '-x509',
+    '-days',
+    '3650',
+    '-subj',
+    '/CN=fibonacci-test-cluster',
+    '-addext',
+    'keyUsage=critical,keyCertSign,cRLSign',
+    '-out',
+    'ca.crt',
+  );
   await Promise.all(identities().map((identity) => createCertificate(folder, run, identity)));
 }
 
@@ -48,7 +59,24 @@ async function createCertificate(folder: string, run: (...args: string[]) => Pro
   writeFileSync(join(folder, `${file}.ext`), `${extensions.join('\n')}\n`);
   await run(...newKey(file), '-subj', `${group === undefined ? '' : `/O=${group}`}/CN=${name}`, '-out', `${file}.csr`);
   const serial = `0x${Buffer.from(file).toString('hex').slice(0, 30)}`;
-  await run('x509', '-req', '-in', `${file}.csr`, '-CA', 'ca.crt', '-CAkey', 'ca.key', '-set_serial', serial, '-days', '3650', '-extfile', `${file}.ext`, '-out', `${file}.crt`);
+  await run(
+    'x509',
+    '-req',
+    '-in',
+    `${file}.csr`,
+    '-CA',
+    'ca.crt',
+    '-CAkey',
+    'ca.key',
+    '-set_serial',
+    serial,
+    '-days',
+    '3650',
+    '-extfile',
+    `${file}.ext`,
+    '-out',
+    `${file}.crt`,
+  );
   if (!serves) writeFileSync(join(folder, `${file}.kubeconfig`), renderKubeconfig(folder, file), { mode: 0o600 });
 }
 

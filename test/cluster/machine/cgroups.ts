@@ -6,7 +6,7 @@ const MOUNT = '/sys/fs/cgroup';
 
 /** Makes a cgroup in every hierarchy; the kubelet refuses a root that is not there. */
 export function createCgroup(path: string): void {
-  for (const hierarchy of hierarchies()) {
+  for (const hierarchy of hierarchies('cgroup')) {
     const folder = join(hierarchy, path);
     mkdirSync(folder, { recursive: true });
     if (hierarchy.endsWith('/cpuset')) inheritProcessors(hierarchy, folder);
@@ -15,7 +15,7 @@ export function createCgroup(path: string): void {
 
 /** Removes a cgroup and those below it. Processes that were killed may take a moment to leave it. */
 export async function removeCgroup(path: string): Promise<void> {
-  for (const hierarchy of hierarchies()) {
+  for (const hierarchy of hierarchies('cgroup', 'cgroup2')) {
     const folder = join(hierarchy, path);
     for (let attempt = 0; existsSync(folder) && !tryRemove(folder); attempt++) {
       if (attempt > 200) throw new Error(`${folder} cannot be removed: a process is still in it or below`);
@@ -24,14 +24,14 @@ export async function removeCgroup(path: string): Promise<void> {
   }
 }
 
-/** With cgroup v2 one; with v1 one a controller. */
-function hierarchies(): string[] {
+/** Mount points: with cgroup v2 one; with v1 one a controller, and mostly one of v2 beside them, where runc makes a folder too. */
+function hierarchies(...types: readonly string[]): string[] {
   if (existsSync(join(MOUNT, 'cgroup.controllers'))) return [MOUNT];
   const mounted = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
   return mounted.flatMap((line) => {
     const [before = '', after = ''] = line.split(' - ');
     const point = before.split(' ')[4] ?? '';
-    return after.startsWith('cgroup ') && point.startsWith(`${MOUNT}/`) ? [point] : [];
+    return types.includes(after.split(' ')[0] ?? '') && point.startsWith(`${MOUNT}/`) ? [point] : [];
   });
 }
 

@@ -30,7 +30,13 @@ export class CommandFailed extends Error {
 export function command(program: string, args: readonly string[], options: CommandOptions = {}): Promise<string> {
   const { input = '', env = process.env, cwd, timeoutMs = 600_000 } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { env, ...(cwd === undefined ? {} : { cwd }), stdio: ['pipe', 'pipe', 'pipe'], timeout: timeoutMs, killSignal: 'SIGKILL' });
+    const child = spawn(program, args, {
+      env,
+      ...(cwd === undefined ? {} : { cwd }),
+      stdio: ['pipe', 'pipe', 'pipe'],
+      timeout: timeoutMs,
+      killSignal: 'SIGKILL',
+    });
     const texts = { stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => (texts.stdout += chunk));
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => (texts.stderr += chunk));

@@ -18,7 +18,8 @@ const ETCD = 'http://127.0.0.1:12379';
 export function controlPlanePrograms(plane: ControlPlane): Program[] {
   const file = (name: string) => join(plane.bin, name);
   const pki = (name: string) => join(plane.state, 'pki', name);
-  const asClient = (name: string) => ['kubeconfig', 'authentication-kubeconfig', 'authorization-kubeconfig'].map((flag) => `--${flag}=${pki(`${name}.kubeconfig`)}`);
+  const asClient = (name: string) =>
+    ['kubeconfig', 'authentication-kubeconfig', 'authorization-kubeconfig'].map((flag) => `--${flag}=${pki(`${name}.kubeconfig`)}`);
   return [
     { name: 'etcd', file: file('etcd'), args: etcdFlags(plane) },
     { name: API_SERVER, file: file(API_SERVER), args: apiServerFlags(plane, pki) },

@@ -36,7 +36,8 @@ export async function ensureMachineCluster(folders: Folders, say: Say): Promise<
   await Promise.all(NODES.map((plan) => ensureNode(parts, plan, images)));
   const admin = join(folders.state, 'pki', 'admin.kubeconfig');
   await until(() => command(join(bins, 'kubectl'), ['--kubeconfig', admin, 'get', '--raw', '/readyz']), 'the API server', folders);
-  const kubectl = (args: readonly string[], input?: string) => command(join(bins, 'kubectl'), ['--kubeconfig', admin, ...args], { ...(input === undefined ? {} : { input }) });
+  const kubectl = (args: readonly string[], input?: string) =>
+    command(join(bins, 'kubectl'), ['--kubeconfig', admin, ...args], { ...(input === undefined ? {} : { input }) });
   await kubectl(['apply', '--server-side', '-f', '-'], JSON.stringify(renderDns()));
   await until(() => kubectl(['wait', 'node', '--all', '--for=condition=Ready', '--timeout=1s']), 'the nodes', folders);
   await until(() => kubectl(['-n', 'kube-system', 'rollout', 'status', 'deployment/coredns', '--timeout=5s']), 'the DNS', folders);

@@ -27,6 +27,8 @@ export async function writeOciArchive(archive: string, { name, files, entrypoint
     os: 'linux',
     config: { ...(entrypoint ? { Entrypoint: entrypoint } : {}), Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'] },
     rootfs: { type: 'layers', diff_ids: [layer.digest] },
+    // Builders that add layers want one entry a layer.
+    history: [{ created_by: name }],
   });
   const manifest = addJson(blobs, `${TYPE}.manifest.v1+json`, { schemaVersion: 2, mediaType: `${TYPE}.manifest.v1+json`, config, layers: [layer] });
   const named = { ...manifest, annotations: { 'org.opencontainers.image.ref.name': name } };

@@ -2,16 +2,7 @@
 export const KUBERNETES_VERSION = 'v1.34.4';
 
 /** Packages of the system's archive that nodes run on; those that a machine mostly has are among them for the ones that have not. */
-export const DEBIAN_PACKAGES = [
-  'conntrack',
-  'containerd',
-  'containernetworking-plugins',
-  'debootstrap',
-  'iproute2',
-  'iptables',
-  'openssl',
-  'runc',
-] as const;
+export const DEBIAN_PACKAGES = ['conntrack', 'containerd', 'containernetworking-plugins', 'debootstrap', 'iproute2', 'iptables', 'openssl', 'runc'] as const;
 
 /** The base that test images are built on, in place of an official one. */
 export const BASE_IMAGE = 'localhost/fibonacci-base:bookworm';

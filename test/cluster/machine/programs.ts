@@ -65,7 +65,11 @@ async function goBuild(module: GoModule, name: string, output: string, { say, in
   const args = ['go', 'build', '-v', '-trimpath', '-buildvcs=false', '-ldflags', module.linkerFlags, '-o', output, `./${name}`];
   const [program = 'go', ...rest] = inBackground ? ['nice', '-n', '10', ...args] : args;
   const begun = Date.now();
-  const child = spawn(program, rest, { cwd: join(SOURCES, module.name), env: { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' }, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(program, rest, {
+    cwd: join(SOURCES, module.name),
+    env: { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let [packages, tail] = [0, ''];
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     packages += chunk.split('\n').length - 1;

@@ -20,7 +20,7 @@ export interface UpOptions {
 export function runningProvider(folders: Folders): Provider | undefined {
   const file = providerFile(folders);
   if (!existsSync(folders.kubeconfig) || !existsSync(file)) return undefined;
-  const provider = readFileSync(file, 'utf8') as Provider;
+  const provider = readFileSync(file, 'utf8').trim() as Provider;
   return provider === 'machine' && !isMachineClusterUp(folders) ? undefined : provider;
 }
 

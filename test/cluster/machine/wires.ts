@@ -9,7 +9,10 @@ export type NodePids = readonly [number, number];
  */
 export async function connectNodes(ip: string, pids: NodePids): Promise<void> {
   const [first, second] = NODES;
-  await batch(ip, undefined, [...wireToMachine(first, pids[0]), `route replace ${NETWORK.services} via ${first.address} dev ${first.wire} src ${NETWORK.host}`]);
+  await batch(ip, undefined, [
+    ...wireToMachine(first, pids[0]),
+    `route replace ${NETWORK.services} via ${first.address} dev ${first.wire} src ${NETWORK.host}`,
+  ]);
   await batch(ip, undefined, wireToMachine(second, pids[1]));
   await batch(ip, pids[0], wireInside(first));
   await batch(ip, pids[1], wireInside(second));
@@ -24,7 +27,9 @@ export async function findConflict(ip: string): Promise<string | undefined> {
   const routes = await command(ip, ['route', 'show']);
   const prefixes = ['10.87.', '10.88.', '10.89.'];
   const taken = `${text}\n${routes}`.split('\n').find((line) => prefixes.some((prefix) => new RegExp(`(^|\\s)${prefix.replaceAll('.', '\\.')}`).test(line)));
-  return taken === undefined ? undefined : `the addresses 10.87.0.0-10.89.255.255 are taken on this machine (${taken.trim()}); set KUBECONFIG to use another cluster`;
+  return taken === undefined
+    ? undefined
+    : `the addresses 10.87.0.0-10.89.255.255 are taken on this machine (${taken.trim()}); set KUBECONFIG to use another cluster`;
 }
 
 function wireToMachine({ wire, address, pods }: NodePlan, pid: number): string[] {
