@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import type { CliCommand } from './command.ts';
 import { completion } from './commands/completion.ts';
+import { deploy } from './commands/deploy.ts';
 import { dev } from './commands/dev.ts';
+import { diff } from './commands/diff.ts';
 import { doctor } from './commands/doctor.ts';
 import { explain } from './commands/explain.ts';
 import { images } from './commands/images.ts';
@@ -10,6 +12,7 @@ import { init } from './commands/init.ts';
 import { invoke } from './commands/invoke.ts';
 import { logs } from './commands/logs.ts';
 import { ps } from './commands/ps.ts';
+import { remove } from './commands/remove.ts';
 import { synth } from './commands/synth.ts';
 import { reportFailure } from './failure.ts';
 import { packageFile } from './package-file.ts';
@@ -20,10 +23,10 @@ export interface CliWorld extends Streams {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-const COMMANDS: readonly CliCommand<never>[] = [init, dev, synth, invoke, logs, ps, images, doctor, explain, completion];
+const COMMANDS: readonly CliCommand<never>[] = [init, dev, synth, diff, deploy, remove, invoke, logs, ps, images, doctor, explain, completion];
 
 const EXIT_CODES_HELP = `
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no platform runs, 4 a program is missing.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no platform runs, 4 a program is missing. \`fib diff\`: 0 no changes, 2 changes, 1 failed.
 Errors have codes; \`fib explain <code>\` says what to do.`;
 
 /** Runs one command line; resolves to the exit code. Nothing is thrown. */
@@ -36,7 +39,9 @@ export async function runCli(argv: readonly string[], world: CliWorld): Promise<
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     if (error instanceof CommanderError && error.code === 'commander.help') return 2;
-    return reportFailure(error, createTerminal(world, argv.includes('--json')), world.env['FIB_DEBUG'] === '1');
+    const code = reportFailure(error, createTerminal(world, argv.includes('--json')), world.env['FIB_DEBUG'] === '1');
+    // `fib diff` says with 2 that there are changes.
+    return argv.find((arg) => !arg.startsWith('-')) === 'diff' ? 1 : code;
   }
 }
 

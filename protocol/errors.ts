@@ -31,6 +31,7 @@ export const ERRORS = {
   HEADERS_TOO_LARGE: entry(431, 'The request has too many or too large headers.', 'Send at most 100 headers, 16 KiB in all.'),
   QUEUE_FULL: entry(429, 'Too many requests wait for this function.', 'Try again after `retry-after`, raise `queueLimit` or `scaling.maxReplicas`.'),
   TOKEN_INVALID: entry(401, 'The token is missing, malformed, expired or not meant for this.', 'Get a fresh token.'),
+  NOT_ALLOWED: entry(403, 'The token is valid, and its owner may not do this.', 'Ask for a Role that grants the verb and resource in the message.'),
   UPGRADE_UNSUPPORTED: entry(501, 'The function does not take connection upgrades.', 'Export `upgrade(request, socket, head, context)` from the module.'),
   // capacity
   NO_CAPACITY: entry(
@@ -85,7 +86,11 @@ export const ERRORS = {
   USAGE: entry(0, 'The command line is not understood.', 'See `fib --help`.'),
   // tools in a cluster
   KUBECONFIG_INVALID: entry(0, 'No kubeconfig leads to a cluster.', 'Name one with `--kubeconfig` or `KUBECONFIG`, and a context of it with `--context`.'),
-  CLUSTER_UNREACHABLE: entry(0, 'The API server does not answer.', 'See that the cluster runs and that its address is reached from here, or choose another with `--context`.'),
+  CLUSTER_UNREACHABLE: entry(
+    0,
+    'The API server does not answer.',
+    'See that the cluster runs and that its address is reached from here, or choose another with `--context`.',
+  ),
   CLUSTER_FORBIDDEN: entry(0, 'The cluster does not let this user do it.', 'Ask an administrator of the cluster for the right that the message names.'),
   CLUSTER_REFUSED: entry(0, 'The API server refused an object.', 'Each line names the construct, the object and the reason.'),
   APPLY_CONFLICT: entry(
@@ -93,10 +98,22 @@ export const ERRORS = {
     'Another field manager owns fields that the stack sets.',
     'Take the fields out of the stack, or take them over with `--force-conflicts`.',
   ),
-  PLATFORM_MISSING: entry(0, 'The cluster has no Fibonacci platform.', 'Deploy a stack with a Platform first; `kubectl get crd functions.fibonacci.dev` shows that it is there.'),
-  NOT_READY: entry(0, 'What was deployed did not become ready in time.', 'Correct what the message names, or wait longer with `--timeout`; `fib status` shows how it stands.'),
+  PLATFORM_MISSING: entry(
+    0,
+    'The cluster has no Fibonacci platform.',
+    'Deploy a stack with a Platform first; `kubectl get crd functions.fibonacci.dev` shows that it is there.',
+  ),
+  NOT_READY: entry(
+    0,
+    'What was deployed did not become ready in time.',
+    'Correct what the message names, or wait longer with `--timeout`; `fib status` shows how it stands.',
+  ),
   NOT_CONFIRMED: entry(0, 'Nobody agreed to the changes, and nothing was changed.', 'Agree with `y`, or pass `--yes` where nobody can be asked.'),
-  REVISION_NOT_FOUND: entry(0, 'The function has no such Revision to go back to.', 'See those that it has with `kubectl get fibrev`; each deployment makes one.'),
+  REVISION_NOT_FOUND: entry(
+    0,
+    'The function has no such Revision to go back to.',
+    'See those that it has with `kubectl get fibrev`; each deployment makes one.',
+  ),
   SECRET_MISSING: entry(503, 'A secret that a function names has no value.', 'Locally: add the line that the message names to `.env` beside the stack.'),
   INTERNAL: entry(500, 'A defect in the platform.', 'Report it with the request id and the log lines.'),
 } as const satisfies Record<string, ErrorEntry>;

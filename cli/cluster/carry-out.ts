@@ -1,0 +1,119 @@
+import type { SynthObject } from '../../constructs/synth/object.ts';
+import { KubernetesError } from '../../kit/kubernetes/error.ts';
+import { PlatformError } from '../../protocol/errors.ts';
+import { awaitReady } from './await-ready.ts';
+import type { Cluster } from './cluster.ts';
+import { fieldConflictsOf, refusalOf } from './cluster-failure.ts';
+import { mapConcurrent } from './concurrent.ts';
+import { mergeInventory, readInventory, writeInventory } from './inventory.ts';
+import type { Deletion, Plan } from './plan.ts';
+import type { Scope } from './scope.ts';
+
+export interface CarryOutOptions {
+  readonly force: boolean;
+  onApplied(synth: SynthObject, action: 'create' | 'update'): void;
+  onDeleted(id: string): void;
+}
+
+const REQUESTS_AT_ONCE = 8;
+/** A CRD or namespace that is not there by then will not come. */
+const FOUNDATION_MS = 60_000;
+
+/** Applies and deletes what the plan says, in its order; CRDs and namespaces are awaited before what needs them. @throws PlatformError CLUSTER_REFUSED, APPLY_CONFLICT, NOT_READY */
+export async function carryOut(cluster: Cluster, plan: Plan, scopes: readonly Scope[], options: CarryOutOptions): Promise<void> {
+  // Before anything is made: where this ends in the middle, the next deployment knows where to look.
+  const foundations = plan.changes.filter(({ wanted }) => wanted.phase === 'crd' || wanted.phase === 'namespace');
+  await applyAll(cluster, foundations, options);
+  await awaitFoundations(
+    cluster,
+    foundations.map(({ wanted }) => wanted),
+  );
+  cluster.discovery.forget();
+  const inventories = await mapConcurrent(scopes, 1, async (scope) => ({ scope, before: await readInventory(cluster, scope) }));
+  for (const { scope, before } of inventories) await writeInventory(cluster, scope, mergeInventory(scope, before));
+  for (const wave of wavesOf(plan.changes.filter((change) => !foundations.includes(change)))) await applyAll(cluster, wave, options);
+  await deleteAll(cluster, plan.deletions, options.onDeleted);
+  // What stays of old kinds is to be found again.
+  if (plan.kept.length === 0) for (const { scope } of inventories) await writeInventory(cluster, scope, mergeInventory(scope, undefined));
+}
+
+/** Deletes in order, one after the other where the kind changes. */
+export async function deleteAll(cluster: Cluster, deletions: readonly Deletion[], onDeleted: (id: string) => void): Promise<void> {
+  for (const ofKind of Map.groupBy(deletions, ({ object }) => `${object.apiVersion} ${object.kind}`).values()) {
+    await mapConcurrent(ofKind, REQUESTS_AT_ONCE, async ({ id, object }) => {
+      const type = await cluster.discovery.find(object.apiVersion, object.kind);
+      if (type) await cluster.remove(type, object);
+      onDeleted(id);
+    });
+  }
+}
+
+/** Changes that stand together in one phase: they may go at once, but for what they need of each other. */
+function wavesOf(changes: Plan['changes']): Plan['changes'][number][][] {
+  const waves: Plan['changes'][number][][] = [];
+  for (const change of changes) {
+    const wave = waves.at(-1);
+    if (wave?.[0]?.wanted.phase === change.wanted.phase) wave.push(change);
+    else waves.push([change]);
+  }
+  return waves;
+}
+
+async function applyAll(cluster: Cluster, changes: Plan['changes'], { force, onApplied }: CarryOutOptions): Promise<void> {
+  const own = new Set(changes.map(({ wanted }) => wanted.id));
+  const done = new Map<string, Promise<void>>();
+  const apply = async ({ wanted, action }: Plan['changes'][number]) => {
+    // Those stand before it in the list, so they have begun.
+    for (const id of wanted.deps.filter((need) => own.has(need))) await done.get(id);
+    await applyOne(cluster, wanted, force);
+    onApplied(wanted, action);
+  };
+  await mapConcurrent(changes, REQUESTS_AT_ONCE, (change) => {
+    const applied = apply(change);
+    done.set(change.wanted.id, applied);
+    return applied;
+  });
+}
+
+async function applyOne(cluster: Cluster, wanted: SynthObject, force: boolean): Promise<void> {
+  const { object } = wanted;
+  const type = await cluster.discovery.find(object.apiVersion, object.kind);
+  if (!type) throw refused(wanted, `the API server does not serve ${object.kind} of ${object.apiVersion}`);
+  try {
+    await cluster.apply(type, object, { force });
+  } catch (error) {
+    if (!(error instanceof KubernetesError)) throw error;
+    const conflicts = error.status === 409 ? fieldConflictsOf(error) : [];
+    if (conflicts.length === 0) throw refused(wanted, refusalOf(error), error);
+    throw conflictError([{ wanted, conflicts }]);
+  }
+}
+
+async function awaitFoundations(cluster: Cluster, synths: readonly SynthObject[]): Promise<void> {
+  const [missing] = await awaitReady(cluster, synths, { timeoutMs: FOUNDATION_MS, onVerdict: () => undefined });
+  if (missing) throw new PlatformError('NOT_READY', `${missing.synth.id} (${missing.synth.path}) is not ready after ${FOUNDATION_MS / 1000} s: ${missing.why}`);
+}
+
+/** @throws PlatformError where the API server refuses objects, or other managers own fields of them */
+export function checkPlan(plan: Plan): void {
+  if (plan.refusals.length > 0) {
+    const lines = [...Map.groupBy(plan.refusals, ({ reason }) => reason)].map(
+      ([reason, alike]) => `  ${alike.map(({ wanted }) => `${wanted.path} (${wanted.id})`).join(', ')}: ${reason}`,
+    );
+    const details = { problems: plan.refusals.map(({ wanted, reason }) => ({ path: wanted.path, id: wanted.id, message: reason })) };
+    throw new PlatformError('CLUSTER_REFUSED', ['nothing was changed, since the API server would refuse:', ...lines].join('\n'), { details });
+  }
+  if (plan.conflicts.length > 0) throw conflictError(plan.conflicts);
+}
+
+function conflictError(conflicts: Plan['conflicts']): PlatformError {
+  const lines = conflicts.flatMap(({ wanted, conflicts: fields }) =>
+    fields.map(({ manager, field }) => `  ${wanted.path} (${wanted.id}): ${field} is owned by the field manager "${manager}"`),
+  );
+  const details = { conflicts: conflicts.map(({ wanted, conflicts: fields }) => ({ path: wanted.path, id: wanted.id, fields })) };
+  return new PlatformError('APPLY_CONFLICT', ['others set fields that the stack sets to another value:', ...lines].join('\n'), { details });
+}
+
+function refused(wanted: SynthObject, reason: string, cause?: unknown): PlatformError {
+  return new PlatformError('CLUSTER_REFUSED', `${wanted.path} (${wanted.id}): ${reason}`, { details: { path: wanted.path, id: wanted.id }, cause });
+}

@@ -1,0 +1,28 @@
+import type { Terminal } from '../terminal.ts';
+import { checkPlan } from './carry-out.ts';
+import type { Cluster } from './cluster.ts';
+import type { App } from './load-app.ts';
+import { planDeploy } from './plan.ts';
+import { diffParts, renderParts, summarize } from './plan-text.ts';
+import { survey } from './survey.ts';
+
+const CHANGES = 2;
+
+/** Shows what a deployment would change; resolves to the exit code. @throws PlatformError CLUSTER_REFUSED where the API server would refuse it */
+export async function diffApp(cluster: Cluster, { objects, scopes }: App, terminal: Terminal): Promise<number> {
+  const plan = planDeploy(await survey(cluster, objects, scopes, false));
+  checkPlan({ ...plan, conflicts: [] });
+  const parts = diffParts(plan);
+  const conflicts = plan.conflicts.flatMap(({ wanted, conflicts: fields }) => fields.map((field) => ({ id: wanted.id, path: wanted.path, ...field })));
+  const kept = plan.kept.map(({ id, reason }) => ({ id, reason }));
+  terminal.result({ context: cluster.context, changes: parts, kept, conflicts, unchanged: plan.unchanged }, () =>
+    [
+      ...(parts.length > 0 ? [renderParts(parts, terminal)] : []),
+      ...conflicts.map(({ id, field, manager }) =>
+        terminal.paint('yellow', `! ${id}: ${field} is owned by the field manager "${manager}"; deploy needs --force-conflicts`),
+      ),
+      summarize(plan),
+    ].join('\n'),
+  );
+  return parts.length > 0 ? CHANGES : 0;
+}

@@ -1,0 +1,39 @@
+import { loadStack } from '../../constructs/loader.ts';
+import type { SynthObject } from '../../constructs/synth/object.ts';
+import { GATEWAY_NAME, SYSTEM_NAMESPACE } from '../../protocol/cluster-names.ts';
+import { PlatformError } from '../../protocol/errors.ts';
+import { LABELS } from '../../protocol/names.ts';
+import { findProject } from '../project.ts';
+import { parseConfigValues, type StackOptions } from '../stack-options.ts';
+import { type Scope, scopesOf } from './scope.ts';
+
+export interface AppOptions extends StackOptions {
+  readonly namespace?: string;
+  readonly gatewayUrl?: string;
+}
+
+/** A stack file as it goes into a cluster. */
+export interface App {
+  readonly file: string;
+  /** In the order to apply them. */
+  readonly objects: readonly SynthObject[];
+  readonly scopes: readonly Scope[];
+}
+
+/** Loads a stack file through the one loader. @throws PlatformError as `loadStack`; USAGE for a namespace that a stack contradicts */
+export async function loadApp(cwd: string, stack: string | undefined, options: AppOptions): Promise<App> {
+  const { stack: file } = findProject(cwd, stack);
+  const { namespace, gatewayUrl } = options;
+  const load = { env: options.env, config: parseConfigValues(options.config), ...(namespace !== undefined && { namespace }) };
+  let result = await loadStack(file, { ...load, ...(gatewayUrl !== undefined && { gatewayUrl }) });
+  const hasPlatform = result.objects.some(({ tree }) => tree === 'platform');
+  // Where the platform was deployed by another app, functions still call each other inside of the cluster.
+  if (!hasPlatform && gatewayUrl === undefined) result = await loadStack(file, { ...load, gatewayUrl: `http://${GATEWAY_NAME}.${SYSTEM_NAMESPACE}.svc` });
+  const other = result.stacks.find((one) => namespace !== undefined && one.namespace !== namespace);
+  if (other) {
+    const message = `--namespace ${namespace} is for stacks that name none, and "${other.name}" names ${other.namespace}: leave out --namespace, or \`namespace\` in the stack`;
+    throw new PlatformError('USAGE', message);
+  }
+  const known = result.stacks.map(({ name, namespace: home }) => ({ label: LABELS.stack, id: name, home }));
+  return { file, objects: result.objects, scopes: scopesOf(result.objects, known) };
+}
