@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { removeAbandoned, unpackDebianPackages } from './debian.mjs';
 import { run } from './run.mjs';
@@ -11,6 +11,7 @@ const PACKAGES = [
   'libassuan0',
   'libdevmapper1.02.1',
   'libsubid4',
+  'patchelf',
 ];
 
 /** Where the private copy in a folder has its program. */
@@ -26,39 +27,44 @@ export function privateBuildah(cacheDir) {
  */
 export async function ensureBuildah({ cacheDir, log = () => undefined }) {
   const program = privateBuildah(cacheDir);
-  if (existsSync(program)) return program;
-  log('buildah (private copy)');
   const folder = resolve(cacheDir);
+  const starter = renderStarter(folder);
+  // Its paths are absolute: a checkout that was moved needs another.
+  if (existsSync(program) && readFileSync(program, 'utf8') === starter) return program;
+  log('buildah (private copy)');
   mkdirSync(folder, { recursive: true });
   removeAbandoned(folder, 'fetch-');
   const work = join(folder, `fetch-${process.pid}`);
+  const unpacked = join(work, 'root');
   try {
-    const unpacked = join(work, 'root');
     await unpackDebianPackages({ packages: PACKAGES, work, into: unpacked });
-    writeStarter(folder, unpacked);
-    await run(join(unpacked, 'buildah'), ['--version']);
-    // Two runs may fetch at once: the first one in place stays.
-    if (!existsSync(program)) renameSync(unpacked, join(folder, 'root'));
+    await bindLibraries(folder, unpacked);
+    writeFileSync(join(unpacked, 'buildah'), starter, { mode: 0o755 });
+    writeFileSync(join(unpacked, 'home', '.config', 'containers', 'policy.json'), '{ "default": [{ "type": "insecureAcceptAnything" }] }\n');
+    rmSync(join(folder, 'root'), { recursive: true, force: true });
+    renameSync(unpacked, join(folder, 'root'));
+    await run(program, ['--version']);
     return program;
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
-/** Finds its libraries, its settings and its storage beside itself. `chroot` needs neither a runtime nor a network of its own. */
-function writeStarter(folder, unpacked) {
+/** It starts itself again from memory with an empty environment: only an absolute path in the program leads it to its libraries. */
+async function bindLibraries(folder, unpacked) {
   const triplet = readdirSync(join(unpacked, 'usr', 'lib')).find((name) => name.includes('-linux-'));
-  const home = join(unpacked, 'home', '.config', 'containers');
-  mkdirSync(home, { recursive: true });
-  writeFileSync(join(home, 'policy.json'), '{ "default": [{ "type": "insecureAcceptAnything" }] }\n');
-  const starter = join(unpacked, 'buildah');
+  const libraries = join(folder, 'root', 'usr', 'lib', triplet);
+  await run(join(unpacked, 'usr', 'bin', 'patchelf'), ['--force-rpath', '--set-rpath', libraries, join(unpacked, 'usr', 'bin', 'buildah')]);
+  mkdirSync(join(unpacked, 'home', '.config', 'containers'), { recursive: true });
+}
+
+/** With its own settings and storage. `chroot` needs neither a runtime nor a network of its own. */
+function renderStarter(folder) {
+  const root = join(folder, 'root');
   const lines = [
     '#!/bin/sh',
-    'here="$(cd "$(dirname "$0")" && pwd)"',
-    `export LD_LIBRARY_PATH="$here/usr/lib/${triplet}"`,
-    'export HOME="$here/home" CONTAINERS_REGISTRIES_CONF="$here/etc/containers/registries.conf" BUILDAH_ISOLATION=chroot',
-    `exec "$here/usr/bin/buildah" --root "${folder}/storage" --runroot "${folder}/run" --storage-driver "\${STORAGE_DRIVER:-overlay}" "$@"`,
+    `export HOME="${root}/home" CONTAINERS_REGISTRIES_CONF="${root}/etc/containers/registries.conf" BUILDAH_ISOLATION=chroot`,
+    `exec "${root}/usr/bin/buildah" --root "${folder}/storage" --runroot "${folder}/run" --storage-driver "\${STORAGE_DRIVER:-overlay}" "$@"`,
   ];
-  writeFileSync(starter, `${lines.join('\n')}\n`);
-  chmodSync(starter, 0o755);
+  return `${lines.join('\n')}\n`;
 }

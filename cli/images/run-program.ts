@@ -5,10 +5,15 @@ export class ProgramFailed extends Error {
   readonly output: string;
 
   constructor(program: string, reason: string, output: string) {
-    super(output.trim().split('\n').at(-1) || `${program}: ${reason}`);
+    super(lastReason(output) || `${program}: ${reason}`);
     this.name = 'ProgramFailed';
     this.output = output;
   }
+}
+
+/** Builders repeat the whole step before they say what is wrong. */
+function lastReason(output: string): string {
+  return (output.trim().split('\n').at(-1) ?? '').replace(/^.*building at STEP ".*": /i, '').replace(/^error: /i, '');
 }
 
 const KEPT_CHARACTERS = 16_384;
