@@ -31,7 +31,7 @@ interface Answer {
 /** Objects by the path of their list, with versions and the history of changes. */
 export interface Objects {
   version(): string;
-  put(list: string, object: { metadata: { name: string }; spec?: unknown; status?: unknown }): FakeObject;
+  put(list: string, object: { metadata: { name: string; namespace?: string }; spec?: unknown; status?: unknown }): FakeObject;
   remove(list: string, name: string): FakeObject | undefined;
   all(list: string): FakeObject[];
   /** Changes after a version; undefined when they were forgotten. */
