@@ -7,7 +7,7 @@ export default defineConfig({
     projects: [
       {
         // Beside the code: no port, no process, no sleep.
-        test: { name: 'unit', include: ['**/*.test.ts'], exclude: [...excluded, 'test/contract/**'], sequence: { groupOrder: 0 } },
+        test: { name: 'unit', include: ['**/*.test.ts'], exclude: [...excluded, 'test/contract/**', 'test/cluster/**'], sequence: { groupOrder: 0 } },
       },
       {
         // Local processes, on ports of their own. They mostly wait; more at once would make each other late.
@@ -21,6 +21,18 @@ export default defineConfig({
           hookTimeout: 120_000,
           // On a machine that others share, a moment without a processor is no defect. What fails twice is one.
           retry: 1,
+        },
+      },
+      {
+        // On the cluster of `npm run cluster`, one file after the other: some break parts of it.
+        test: {
+          name: 'cluster',
+          include: ['test/cluster/**/*.test.ts'],
+          exclude: excluded,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
         },
       },
     ],

@@ -40,7 +40,21 @@ export function nodeProgram({ plan, state }: NodeOptions, pause: string): Progra
     'echo 1 > /proc/sys/net/bridge/bridge-nf-call-iptables || true',
     `exec '${pause}'`,
   ];
-  const args = ['--net', '--mount', '--uts', '--ipc', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', script.join('\n')];
+  const args = [
+    '--net',
+    '--mount',
+    '--uts',
+    '--ipc',
+    '--pid',
+    '--fork',
+    '--kill-child',
+    '--propagation',
+    'slave',
+    '--mount-proc',
+    'sh',
+    '-c',
+    script.join('\n'),
+  ];
   return { name: plan.name, file: 'unshare', args, forks: true };
 }
 
