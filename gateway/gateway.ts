@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../kit/log.ts';
 import { createMetrics } from '../kit/metrics.ts';
 import { createHttpServer, serve, type Served } from '../kit/serve.ts';
@@ -7,13 +8,14 @@ import type { Store } from '../kit/store/store.ts';
 import type { GatewayConfig } from '../protocol/config.ts';
 import type { GatewayMessage } from '../protocol/stream.ts';
 import { type Filters, NO_FILTERS } from './admission/filters.ts';
+import { createAccess, type Reviewer } from './admin/access.ts';
 import { createAdminListener } from './admin/admin.ts';
 import { answerParserErrors, capConnections } from './boundary/connections.ts';
 import { createIds } from './boundary/ids.ts';
 import { type Capacity, createCapacity } from './capacity/capacity.ts';
 import { createInstanceRegistry, type InstanceRegistry } from './capacity/instance-registry.ts';
 import { createColdStarts } from './dispatch/cold-start.ts';
-import { createDispatcher } from './dispatch/dispatcher.ts';
+import { createDispatcher, type Dispatcher, type DispatcherDeps } from './dispatch/dispatcher.ts';
 import { functionNotFound } from './dispatch/refusals.ts';
 import { createReplyHolder } from './dispatch/reply.ts';
 import type { FunctionEntry } from './functions/function-entry.ts';
@@ -29,17 +31,21 @@ export interface GatewayOptions {
   readonly store: Store;
   readonly log: Log;
   readonly filters?: Filters;
+  /** Who else may use the admin API, beside those who have the internal token. */
+  readonly reviewer?: Reviewer;
 }
 
 export interface Gateway {
   readonly invocations: Served;
+  /** Functions with `access: public` alone; absent where no port is set for it. */
+  readonly publicInvocations?: Served;
   readonly admin: Served;
   /** Lets requests under way end, then stops everything. Idempotent. */
   close(): Promise<void>;
 }
 
 /** A whole gateway. Resolves once it knows its functions and listens; instances come with the leader's stream. */
-export async function createGateway({ config, store, log, filters = NO_FILTERS }: GatewayOptions): Promise<Gateway> {
+export async function createGateway({ config, store, log, filters = NO_FILTERS, reviewer }: GatewayOptions): Promise<Gateway> {
   let draining = false;
   const isDraining = () => draining;
   const ids = createIds();
@@ -52,7 +58,7 @@ export async function createGateway({ config, store, log, filters = NO_FILTERS }
   const capacity = createCapacity({ zone: config.zone, demand, leader });
   const table = await createFunctionTable({ store, routes, log, onChange: (entry) => onFunctionChange(entry, capacity) });
   const registry = createInstanceRegistry({ table, capacity, leader });
-  const dispatcher = createDispatcher({
+  const dispatching: DispatcherDeps = {
     ids,
     routes,
     capacity,
@@ -63,14 +69,15 @@ export async function createGateway({ config, store, log, filters = NO_FILTERS }
     retries: config.retries === 'on',
     suspect: registry.suspect,
     draining: isDraining,
-  });
+  };
+  const dispatcher = createDispatcher(dispatching);
   leader.open({ hello: (epoch) => hello(config, epoch, demand, registry), onMessage: registry.apply });
 
-  const { token, logDir } = { token: config.internalToken, logDir: config.logDir };
   const render = () => renderMetrics(table.all(), metrics, performance.now());
   const adminListener = createAdminListener({
-    token,
-    logDir,
+    access: createAccess(config.internalToken, reviewer),
+    logDir: config.logDir,
+    world: config.world,
     ids,
     log,
     store,
@@ -82,23 +89,30 @@ export async function createGateway({ config, store, log, filters = NO_FILTERS }
     draining: isDraining,
   });
   const admin = await serve(createHttpServer(adminListener), { host: config.host, port: config.adminPort, name: 'the admin API' });
-  const server = createHttpServer(dispatcher.handle, { shouldUpgradeCallback: wantsTunnel, requireHostHeader: false });
-  server.on('checkContinue', dispatcher.handle);
-  server.on('checkExpectation', dispatcher.handle);
-  server.on('upgrade', dispatcher.handleUpgrade);
-  capConnections(server, config.connectionsPerAddress);
-  answerParserErrors(server, ids);
-  const invocations = await serve(server, { host: config.host, port: config.port, name: 'invocations' });
+  const listen = async (through: Dispatcher, port: number, name: string) => {
+    const server = createHttpServer(through.handle, { shouldUpgradeCallback: wantsTunnel, requireHostHeader: false });
+    server.on('checkContinue', through.handle);
+    server.on('checkExpectation', through.handle);
+    server.on('upgrade', through.handleUpgrade);
+    capConnections(server, config.connectionsPerAddress);
+    answerParserErrors(server, ids);
+    return serve(server, { host: config.host, port, name });
+  };
+  const invocations = await listen(dispatcher, config.port, 'invocations');
+  const publicInvocations =
+    config.publicPort === 0 ? undefined : await listen(createDispatcher({ ...dispatching, visible: isPublic }), config.publicPort, 'public invocations');
 
   const close = async () => {
     draining = true;
+    await sleep(config.drainDelayMs);
     for (const socket of tunnels) socket.destroy();
-    await invocations.close(longestRequestMs(table));
+    const graceMs = longestRequestMs(table);
+    await Promise.all([invocations.close(graceMs), publicInvocations?.close(graceMs)]);
     await admin.close(longestRequestMs(table));
     await Promise.all([demand.close(), leader.close(), table.close(), registry.close(), processMetrics.close()]);
   };
   let closing: Promise<void> | undefined;
-  return { invocations, admin, close: () => (closing ??= close()) };
+  return { invocations, ...(publicInvocations && { publicInvocations }), admin, close: () => (closing ??= close()) };
 }
 
 /** Requests that waited for a Function that is gone are told so; new capacity may serve the others. */
@@ -116,6 +130,10 @@ function hello(config: GatewayConfig, epoch: number, demand: DemandReporter, reg
     active: [...demand.active()].map(({ key, line, inFlight }) => ({ function: key, waiting: line.size, inFlight })),
     instances: registry.known(),
   };
+}
+
+function isPublic({ resource }: FunctionEntry): boolean {
+  return resource?.spec.access === 'public';
 }
 
 /** Upgrades to HTTP/2 are offers that a server may ignore (RFC 9113 3.1); everything else is the function's to answer. */

@@ -3,7 +3,8 @@ import type { Log } from '../../kit/log.ts';
 import { METRICS_CONTENT_TYPE } from '../../kit/metrics.ts';
 import type { Store } from '../../kit/store/store.ts';
 import { PlatformError } from '../../protocol/errors.ts';
-import { ADMIN_PATHS, functionName } from '../../protocol/names.ts';
+import type { World } from '../../protocol/config.ts';
+import { ADMIN_PATHS, API_GROUP, functionName, LABELS } from '../../protocol/names.ts';
 import { sendError, sendJson, toPlatformError } from '../answer.ts';
 import type { Ids } from '../boundary/ids.ts';
 import { readRequestHead, type RequestHead } from '../boundary/request-head.ts';
@@ -12,14 +13,15 @@ import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { functionNotFound } from '../dispatch/refusals.ts';
 import type { FunctionTable } from '../functions/function-table.ts';
 import type { LeaderLink } from '../leader/link.ts';
+import type { Access, Caller } from './access.ts';
 import { tailLogs } from './log-tail.ts';
-import { createTokenCheck } from './token.ts';
 import { viewFunctions, viewInstance } from './views.ts';
 
 export interface AdminDeps {
-  readonly token: string;
+  readonly access: Access;
   /** Empty: no logs here. */
   readonly logDir: string;
+  readonly world: World;
   readonly ids: Ids;
   readonly log: Log;
   readonly store: Store;
@@ -36,18 +38,17 @@ const MAX_LOG_LINES = 10_000;
 /** A reader of logs that is this far behind is let go. */
 const MAX_UNREAD_BYTES = 32 * 1024 * 1024;
 
-/** The admin port: health, readiness and metrics for everyone; `/v1/…` with the internal token. */
+/** The admin port: health, readiness and metrics for everyone; `/v1/…` for who has a token. */
 export function createAdminListener(deps: AdminDeps): RequestListener {
-  const mayUse = createTokenCheck(deps.token);
   return (request, response) => {
     const head = readRequestHead(request, deps.ids);
     if (head instanceof PlatformError) return sendError(response, head, deps.ids.trace());
     const answer = async () => {
       if (answerOpen(deps, head, response)) return;
-      if (!mayUse(request)) throw new PlatformError('TOKEN_INVALID', 'this path needs the header authorization: Bearer <internal token>');
-      if (head.path.startsWith(`${ADMIN_PATHS.invoke}/`)) return invoke(deps, head, request, response);
+      const caller = await deps.access.identify(request);
+      if (head.path.startsWith(`${ADMIN_PATHS.invoke}/`)) return await invoke(deps, caller, head, request, response);
       if (head.method !== 'GET') throw new PlatformError('METHOD_NOT_ALLOWED', `${head.method} is not taken here: use GET`, { details: { allow: ['GET'] } });
-      await answerView(deps, head, response);
+      await answerView(deps, caller, head, response);
     };
     answer().catch((thrown: unknown) => {
       const error = toPlatformError(thrown);
@@ -63,7 +64,7 @@ function answerOpen(deps: AdminDeps, { path }: RequestHead, response: ServerResp
       sendJson(response, 200, { status: 'ok' });
       return true;
     case ADMIN_PATHS.ready:
-      sendJson(response, deps.draining() ? 503 : 200, { status: deps.draining() ? 'draining' : 'ready', scaler: deps.leader.connected });
+      answerReady(deps, response);
       return true;
     case ADMIN_PATHS.metrics:
       response.writeHead(200, { 'content-type': METRICS_CONTENT_TYPE }).end(deps.renderMetrics());
@@ -73,16 +74,26 @@ function answerOpen(deps: AdminDeps, { path }: RequestHead, response: ServerResp
   }
 }
 
-async function answerView(deps: AdminDeps, head: RequestHead, response: ServerResponse): Promise<void> {
+/** Functions are known by now; a leader must have been met once, or there would be no instance. It stays ready when the leader goes away. */
+function answerReady({ draining, leader }: AdminDeps, response: ServerResponse): void {
+  const status = draining() ? 'draining' : leader.joined ? 'ready' : 'waiting for the scaler';
+  sendJson(response, status === 'ready' ? 200 : 503, { status, scaler: leader.connected });
+}
+
+async function answerView(deps: AdminDeps, caller: Caller, head: RequestHead, response: ServerResponse): Promise<void> {
+  const seen = await visibleNamespaces(deps, caller);
   switch (head.path) {
     case ADMIN_PATHS.functions:
-      return sendJson(response, 200, { functions: viewFunctions(deps.table) });
+      return sendJson(response, 200, { functions: viewFunctions(deps.table, seen) });
     case ADMIN_PATHS.instances: {
       const { connected, epoch, gateways } = deps.leader;
-      return sendJson(response, 200, { instances: [...deps.registry.all()].map(viewInstance), scaler: { connected, epoch, gateways } });
+      const instances = [...deps.registry.all()].filter(({ functionKey }) => seen.has(functionKey.split('/')[0] ?? ''));
+      return sendJson(response, 200, { instances: instances.map(viewInstance), scaler: { connected, epoch, gateways } });
     }
-    case ADMIN_PATHS.revisions:
-      return sendJson(response, 200, { revisions: await deps.store.list('Revision') });
+    case ADMIN_PATHS.revisions: {
+      const revisions = await deps.store.list('Revision');
+      return sendJson(response, 200, { revisions: revisions.filter(({ metadata }) => seen.has(metadata.namespace)) });
+    }
     case ADMIN_PATHS.logs:
       return answerLogs(deps, head, response);
     default:
@@ -90,12 +101,21 @@ async function answerView(deps: AdminDeps, head: RequestHead, response: ServerRe
   }
 }
 
-async function answerLogs({ logDir }: AdminDeps, { target }: RequestHead, response: ServerResponse): Promise<void> {
+/** Namespaces of functions whose objects the caller may list. @throws PlatformError NOT_ALLOWED where it may list none */
+async function visibleNamespaces({ table }: AdminDeps, caller: Caller): Promise<ReadonlySet<string>> {
+  const namespaces = [...new Set([...table.all()].map(({ namespace }) => namespace))];
+  const allowed = await Promise.all(namespaces.map((namespace) => caller.mayList(namespace)));
+  if (namespaces.length > 0 && !allowed.includes(true))
+    throw new PlatformError('NOT_ALLOWED', `${caller.name} may list functions.${API_GROUP} in none of the namespaces ${namespaces.join(', ')}`);
+  return new Set(namespaces.filter((_, index) => allowed[index]));
+}
+
+async function answerLogs({ logDir, world }: AdminDeps, { target }: RequestHead, response: ServerResponse): Promise<void> {
   const query = new URL(target, 'http://admin').searchParams;
   const lines = Number(query.get('lines') ?? DEFAULT_LOG_LINES);
   if (!Number.isInteger(lines) || lines < 0 || lines > MAX_LOG_LINES)
     throw new PlatformError('BAD_REQUEST', `lines=${query.get('lines')} is not a whole number from 0 to ${MAX_LOG_LINES}`);
-  if (logDir === '') throw new PlatformError('NOT_FOUND', 'this gateway has no log folder: set FIB_LOG_DIR');
+  if (logDir === '') throw new PlatformError('NOT_FOUND', noLogs(world));
   const stopped = new AbortController();
   response.on('close', () => stopped.abort());
   response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
@@ -109,11 +129,19 @@ async function answerLogs({ logDir }: AdminDeps, { target }: RequestHead, respon
   response.end();
 }
 
-/** `/v1/invoke/<namespace>/<name>/<path…>` through the same dispatcher; the internal token goes no further. */
-function invoke({ table, dispatcher }: AdminDeps, head: RequestHead, request: IncomingMessage, response: ServerResponse): void {
+function noLogs(world: World): string {
+  if (world === 'local') return 'this gateway has no log folder: set FIB_LOG_DIR';
+  return `logs are with the pods: use fib logs <function>, or kubectl logs --namespace <namespace> --selector ${LABELS.function}=<function>`;
+}
+
+/** `/v1/invoke/<namespace>/<name>/<path…>` through the same dispatcher; the caller's token goes no further. */
+async function invoke({ table, dispatcher }: AdminDeps, caller: Caller, head: RequestHead, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const rest = head.target.slice(ADMIN_PATHS.invoke.length + 1);
   const match = /^([^/?]+)\/([^/?]+)(\/[^?]*)?(\?.*)?$/.exec(rest);
-  const key = functionName(match?.[1] ?? '', match?.[2] ?? '');
+  const [namespace = '', name = ''] = [match?.[1], match?.[2]];
+  const key = functionName(namespace, name);
+  if (!(await caller.mayInvoke(namespace, name)))
+    throw new PlatformError('NOT_ALLOWED', `${caller.name} may not create functions/invoke of ${API_GROUP} for ${key}`);
   const entry = table.get(key);
   if (!match || !entry) throw functionNotFound(key);
   const target = `${match[3] ?? '/'}${match[4] ?? ''}`;

@@ -3,8 +3,8 @@ import type { FunctionTable } from '../functions/function-table.ts';
 import type { Instance } from '../capacity/instance.ts';
 import { decideRoutes } from '../../protocol/routes.ts';
 
-/** A function as the admin API lists it. */
-export function viewFunctions(table: FunctionTable): object[] {
+/** The functions of these namespaces as the admin API lists them. */
+export function viewFunctions(table: FunctionTable, namespaces: ReadonlySet<string>): object[] {
   const triggers = [...table.triggers()];
   const accepted = new Set(decideRoutes(triggers).accepted);
   const byFunction = Map.groupBy(triggers, ({ metadata, spec }) => `${metadata.namespace}/${spec.function}`);
@@ -35,7 +35,7 @@ export function viewFunctions(table: FunctionTable): object[] {
       status: status ?? {},
     };
   };
-  return [...table.all()].flatMap(view);
+  return [...table.all()].filter(({ namespace }) => namespaces.has(namespace)).flatMap(view);
 }
 
 /** An instance as the admin API lists it; `inFlight` counts this gateway's requests alone. */

@@ -28,16 +28,20 @@ interface Refusal {
 export interface DispatcherDeps extends ExchangeDeps {
   readonly ids: Ids;
   readonly routes: RouteIndex<FunctionEntry>;
+  /** Functions that are as if they were not there. @default none */
+  readonly visible?: (entry: FunctionEntry) => boolean;
 }
 
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
-  const { ids, routes, filters } = deps;
+  const { ids, routes, filters, visible } = deps;
 
   const resolve = (request: IncomingMessage): { head: RequestHead; entry: FunctionEntry } | Refusal => {
     const head = readRequestHead(request, ids);
     if (head instanceof PlatformError) return { error: head, requestId: ids.trace() };
-    const route = routes.match(head.host, head.path, head.method);
-    return route === undefined ? { error: unmatched(routes, head), requestId: head.requestId } : { head, entry: route.target };
+    const route = routes.match(head.host, head.path, head.method, visible);
+    return route === undefined
+      ? { error: unmatched(routes.methodsOf(head.host, head.path, visible), head), requestId: head.requestId }
+      : { head, entry: route.target };
   };
   const start = (entry: FunctionEntry, head: RequestHead, request: IncomingMessage, response: ServerResponse, upgrading?: UpgradingClient) => {
     if (entry.limits === undefined) return sendError(response, functionNotFound(entry.key), head.requestId);
@@ -69,8 +73,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   };
 }
 
-function unmatched(routes: RouteIndex<FunctionEntry>, { host, path, method }: RequestHead): PlatformError {
-  const allow = routes.methodsOf(host, path);
+function unmatched(allow: readonly string[], { path, method }: RequestHead): PlatformError {
   if (allow.length === 0) return new PlatformError('ROUTE_NOT_FOUND', `no HTTP trigger takes ${path.slice(0, 200)}: see the routes with fib ps`);
   return new PlatformError('METHOD_NOT_ALLOWED', `${method} is not taken at ${path.slice(0, 200)}: use ${allow.join(', ')}`, { details: { allow } });
 }

@@ -12,6 +12,8 @@ export interface LeaderPort {
 }
 
 export interface LeaderLink extends LeaderPort {
+  /** Was welcomed once, whether or not it is connected now. */
+  readonly joined: boolean;
   readonly epoch: number;
   /** Live gateways, as the leader says. */
   readonly gateways: number;
@@ -62,6 +64,9 @@ export function createLeaderLink({ url, token, log }: { url: string; token: stri
   return {
     get connected() {
       return connected;
+    },
+    get joined() {
+      return epoch > 0;
     },
     get epoch() {
       return epoch;

@@ -105,3 +105,20 @@ test('whatever comes and goes, a match is what the accepted routes say', () => {
     }),
   );
 });
+
+test('a target that is not visible is as if it had no route: a wider one answers, no method of it is told, and nothing of its host', () => {
+  const { index } = indexOf(
+    route('wide', { path: '/api' }),
+    route('hidden', { path: '/api/users', match: 'exact' }),
+    route('hidden-host', { path: '/', host: 'own.example' }),
+    route('hidden-write', { path: '/only', methods: ['PUT'] }),
+    route('seen-read', { path: '/only', methods: ['GET'] }),
+  );
+  const visible = (name: string) => !name.startsWith('hidden');
+  expect(index.match('any.example', '/api/users', 'GET')?.target).toBe('hidden');
+  expect(index.match('any.example', '/api/users', 'GET', visible)?.target).toBe('wide');
+  expect(index.match('own.example', '/api', 'GET', visible)?.target).toBe('wide');
+  expect(index.match('own.example', '/other', 'GET', visible)).toBeUndefined();
+  expect(index.match('any.example', '/only', 'PUT', visible)).toBeUndefined();
+  expect(index.methodsOf('any.example', '/only', visible)).toEqual(['GET']);
+});

@@ -8,17 +8,19 @@ export interface Route<T> {
   readonly trigger: TriggerResource;
 }
 
+type Visible<T> = (target: T) => boolean;
+
 export interface RouteIndex<T> {
   /** Adds or replaces a trigger's claim; `target` is what the route leads to. */
   set(trigger: TriggerResource, target: T): void;
   remove(namespace: string, name: string): void;
   /**
    * The most specific route for a canonical path: its own host before any host, `exact` before `prefix`, longer before shorter; routes without this method are passed over.
-   * The cost depends on the path's segments, not on the number of routes.
+   * The cost depends on the path's segments, not on the number of routes. Routes whose target is not `visible` are as if they were not there.
    */
-  match(host: string, path: string, method: string): Route<T> | undefined;
+  match(host: string, path: string, method: string, visible?: Visible<T>): Route<T> | undefined;
   /** Methods that some route of the path takes, for `allow`; empty when there is no route at all. */
-  methodsOf(host: string, path: string): readonly string[];
+  methodsOf(host: string, path: string, visible?: Visible<T>): readonly string[];
 }
 
 interface Claim<T> extends Route<T> {
@@ -75,42 +77,43 @@ export function createRouteIndex<T>(): RouteIndex<T> {
       decide(http);
     },
     remove,
-    match(host, path, method) {
+    match(host, path, method, visible) {
       const own = host === '' ? undefined : hosts.get(host);
-      const found = own && walk(own, path, method);
+      const found = own && walk(own, path, method, visible);
       if (found) return found;
       const any = hosts.get('');
-      return any && walk(any, path, method);
+      return any && walk(any, path, method, visible);
     },
-    methodsOf(host, path) {
+    methodsOf(host, path, visible = () => true) {
       const methods = new Set<string>();
       for (const root of [hosts.get(host), hosts.get('')]) {
-        for (const claim of root ? claimsAlong(root, path) : []) claim.methods?.forEach((method) => methods.add(method));
+        for (const claim of root ? claimsAlong(root, path) : []) if (visible(claim.target)) claim.methods?.forEach((method) => methods.add(method));
       }
       return [...methods].sort();
     },
   };
 }
 
-function walk<T>(root: Node<T>, path: string, method: string): Claim<T> | undefined {
+function walk<T>(root: Node<T>, path: string, method: string, visible: Visible<T> | undefined): Claim<T> | undefined {
   let node = root;
-  let best = pick(node.prefix, method);
+  let best = pick(node.prefix, method, visible);
   for (let from = 1; from < path.length;) {
     if (node.children === undefined) return best;
     const slash = path.indexOf('/', from);
     const child = node.children.get(slash < 0 ? path.slice(from) : path.slice(from, slash));
     if (child === undefined) return best;
     node = child;
-    best = pick(node.prefix, method) ?? best;
-    if (slash < 0) return pick(node.exact, method) ?? best;
+    best = pick(node.prefix, method, visible) ?? best;
+    if (slash < 0) return pick(node.exact, method, visible) ?? best;
     from = slash + 1;
   }
-  return path.length === 1 ? (pick(node.exact, method) ?? best) : best;
+  return path.length === 1 ? (pick(node.exact, method, visible) ?? best) : best;
 }
 
-function pick<T>(first: Claim<T> | undefined, method: string): Claim<T> | undefined {
+function pick<T>(first: Claim<T> | undefined, method: string, visible: Visible<T> | undefined): Claim<T> | undefined {
   let claim = first;
-  while (claim !== undefined && claim.methods !== undefined && !claim.methods.has(method)) claim = claim.next;
+  while (claim !== undefined && ((claim.methods !== undefined && !claim.methods.has(method)) || (visible !== undefined && !visible(claim.target))))
+    claim = claim.next;
   return claim;
 }
 

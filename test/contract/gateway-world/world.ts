@@ -35,7 +35,10 @@ export async function createWorld(config: Partial<GatewayConfig> = {}, options: 
     const gatewayId = `g${++gateways}`;
     const gateway = await createGateway({
       config: Object.freeze({
+        world: 'local',
         storeDir: '',
+        publicPort: 0,
+        drainDelayMs: 0,
         internalToken: TOKEN,
         logLevel: 'error',
         host: '127.0.0.1',
