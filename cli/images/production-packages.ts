@@ -6,7 +6,7 @@ import { copyTree } from './copy-tree.ts';
 
 const IMPORT = /\b(?:from|import)\s*\(?\s*["']([^"'.][^"']*)["']/g;
 /** What nobody runs. */
-const IDLE_FILES = /\.(ts|mts|cts|map|md|markdown)$|^(test|tests|benchmarks|bench|docs|examples?|\.github)\//;
+const IDLE_FILES = /\.(ts|mts|cts|map|md|markdown)$|(^|\/)\.|^(test|tests|benchmarks|bench|docs|examples?)\//;
 
 /** Names of the npm packages that compiled code in a folder imports; a superset where a text looks like an import. */
 export function importedPackages(folder: string): string[] {
@@ -38,8 +38,7 @@ export function copyPackages(names: readonly string[], root: string, target: str
     const at = found === undefined ? join('node_modules', name) : join(dependant.at, 'node_modules', name);
     placed.set(at, source);
     copyTree(source, join(target, at), (path) => !IDLE_FILES.test(path));
-    const { dependencies = {}, optionalDependencies = {} } = readManifest(source);
-    for (const next of Object.keys(dependencies)) place(next, { source, at }, Object.hasOwn(optionalDependencies, next));
+    for (const [next, isOptional] of dependenciesOf(source)) place(next, { source, at }, isOptional);
   };
   for (const name of names) place(name, { source: root, at: '' }, false);
 }
@@ -59,8 +58,20 @@ function findPackage(name: string, from: string): string | undefined {
   }
 }
 
-function readManifest(folder: string): { dependencies?: Record<string, string>; optionalDependencies?: Record<string, string> } {
-  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, Record<string, string>>;
+interface Manifest {
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
+}
+
+/** What a package needs, and whether it can do without. Peers that are optional are for other uses than ours. */
+function dependenciesOf(folder: string): Map<string, boolean> {
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
+  const { dependencies = {}, optionalDependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} } = manifest;
+  const peers = Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional);
+  const needed = [...Object.keys(dependencies), ...peers].map((name) => [name, false] as const);
+  return new Map([...needed, ...Object.keys(optionalDependencies).map((name) => [name, true] as const)]);
 }
 
 function packageOf(specifier: string): string {
