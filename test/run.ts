@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findTestCluster } from './cluster/test-run.ts';
 import { type FileResult, judge, type Need, readTiers, type Suite, suiteOf, type SuiteVerdict, unmet } from './tiers.ts';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -29,9 +30,13 @@ interface VitestReport {
 async function main(args: readonly string[]): Promise<number> {
   const strict = Boolean(process.env['CI']) && process.env['CI'] !== 'false';
   const suites = readTiers(TIERS);
-  const lacking = unmet(suites, available());
+  // What it takes to build is built while the other suites run.
+  const present = available();
+  const cluster = unmet(suites, new Set([...present, 'cluster'])).has('cluster') ? undefined : await findTestCluster(say);
+  const lacking = unmet(suites, cluster ? new Set([...present, 'cluster']) : present);
   const checksFailed = await runChecks();
-  const results = await runVitest(suites, lacking);
+  const local = await runVitest(['unit', 'contract'], suites, lacking);
+  const results = [...local, ...((await cluster?.use(() => runVitest(['cluster'], suites, lacking))) ?? [])];
   const verdicts = judge(suites, results, lacking, strict);
   if (args.includes('--record')) record(suites, results);
   return report(verdicts, results, checksFailed);
@@ -39,7 +44,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 function available(): ReadonlySet<Need> {
   const has = { python: process.env['FIB_PYTHON'], monitoring: process.env['FIB_PROMETHEUS'] && process.env['FIB_ALERTMANAGER'] };
-  return new Set((Object.keys(has) as Need[]).filter((need) => has[need]));
+  return new Set((Object.keys(has) as (keyof typeof has)[]).filter((need) => has[need]));
 }
 
 async function runChecks(): Promise<number> {
@@ -60,11 +65,11 @@ function run(command: string, args: readonly string[]): Promise<{ ok: boolean; o
   });
 }
 
-async function runVitest(suites: readonly Suite[], lacking: ReadonlyMap<string, readonly Need[]>): Promise<FileResult[]> {
+async function runVitest(projects: readonly string[], suites: readonly Suite[], lacking: ReadonlyMap<string, readonly Need[]>): Promise<FileResult[]> {
   mkdirSync(dirname(REPORT), { recursive: true });
   rmSync(REPORT, { force: true });
   const excluded = suites.filter(({ name }) => lacking.has(name)).flatMap(({ files }) => files.flatMap((glob) => ['--exclude', glob]));
-  const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`, ...excluded];
+  const args = ['run', ...projects.map((name) => `--project=${name}`), '--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`, ...excluded];
   await new Promise((resolve) => spawn(join(ROOT, 'node_modules', '.bin', 'vitest'), args, { cwd: ROOT, stdio: 'inherit' }).on('close', resolve));
   const { testResults } = JSON.parse(readFileSync(REPORT, 'utf8')) as VitestReport;
   return testResults.map(({ name, status, message, assertionResults }) => {

@@ -14,7 +14,7 @@ export interface CachePart {
 }
 
 /** Where a part is or will be. */
-export function partFolder({ cache, name, recipe }: Pick<CachePart, 'cache' | 'name' | 'recipe'>): string {
+function partFolder({ cache, name, recipe }: Pick<CachePart, 'cache' | 'name' | 'recipe'>): string {
   const digest = createHash('sha256').update(recipe).update(process.arch).digest('hex').slice(0, 16);
   return join(cache, `${name}-${digest}`);
 }

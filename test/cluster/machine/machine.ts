@@ -21,19 +21,24 @@ interface Parts {
   readonly folders: Folders;
   readonly packages: Packages;
   readonly programs: Programs;
+  /** Archives of what the cluster itself runs. */
+  readonly images: readonly string[];
+}
+
+/** Builds what is not built, which takes minutes where nothing is, and starts nothing. */
+export async function prepareMachineCluster(folders: Folders, say: Say, inBackground = false): Promise<void> {
+  const { packages } = await ensureParts(folders, say, inBackground);
+  await ensureBaseImage(folders.cache, packages, say);
 }
 
 /** Starts what does not run of the cluster on this machine, after building what is not built. Resolves when both nodes and the DNS are ready, with the kubeconfig as a file that ends in `.new`. */
 export async function ensureMachineCluster(folders: Folders, say: Say): Promise<void> {
-  const packages = await ensurePackages(folders.cache, say);
-  const programs = await ensurePrograms({ cache: folders.cache, say });
-  const images = await ensureSystemImages(folders.cache, programs);
-  const parts = { folders, packages, programs };
+  const parts = await ensureParts(folders, say);
   if (NODES.some(({ name }) => runningPid(folders, name) === undefined)) await startAfresh(parts);
   say('starting Kubernetes');
   const bins = folders.bin;
   for (const program of controlPlanePrograms({ bin: bins, state: folders.state, log: folders.log })) await ensureProcess(folders, program);
-  await Promise.all(NODES.map((plan) => ensureNode(parts, plan, images)));
+  await Promise.all(NODES.map((plan) => ensureNode(parts, plan)));
   const admin = join(folders.state, 'pki', 'admin.kubeconfig');
   await until(() => command(join(bins, 'kubectl'), ['--kubeconfig', admin, 'get', '--raw', '/readyz']), 'the API server', folders);
   const kubectl = (args: readonly string[], input?: string) =>
@@ -41,7 +46,7 @@ export async function ensureMachineCluster(folders: Folders, say: Say): Promise<
   await kubectl(['apply', '--server-side', '-f', '-'], JSON.stringify(renderDns()));
   await until(() => kubectl(['wait', 'node', '--all', '--for=condition=Ready', '--timeout=1s']), 'the nodes', folders);
   await until(() => kubectl(['-n', 'kube-system', 'rollout', 'status', 'deployment/coredns', '--timeout=5s']), 'the DNS', folders);
-  const base = await ensureBaseImage(folders.cache, packages, say);
+  const base = await ensureBaseImage(folders.cache, parts.packages, say);
   await Promise.all(NODES.map((plan) => importImage(folders, plan, base)));
   copyFileSync(admin, `${folders.kubeconfig}.new`);
 }
@@ -66,6 +71,13 @@ export async function importImage(folders: Folders, plan: NodePlan, archive: str
   await command(join(folders.bin, `ctr-${plan.name}`), ['images', 'import', '--digests=false', archive]);
 }
 
+async function ensureParts(folders: Folders, say: Say, inBackground = false): Promise<Parts> {
+  const { cache } = folders;
+  const packages = await ensurePackages(cache, say);
+  const programs = await ensurePrograms({ cache, say, inBackground });
+  return { folders, packages, programs, images: await ensureSystemImages(cache, programs) };
+}
+
 async function startAfresh({ folders, packages, programs }: Parts): Promise<void> {
   await removeMachineCluster(folders);
   const ip = join(packages.bin, 'ip');
@@ -86,17 +98,17 @@ async function startAfresh({ folders, packages, programs }: Parts): Promise<void
   await connectNodes(ip, [pids[0] ?? 0, pids[1] ?? 0]);
 }
 
-async function ensureNode(parts: Parts, plan: NodePlan, images: readonly string[]): Promise<void> {
+async function ensureNode(parts: Parts, plan: NodePlan): Promise<void> {
   const { folders } = parts;
   const pid = runningPid(folders, plan.name) ?? 0;
   const [containerd, ...rest] = nodePrograms(nodeOptions(parts, plan), pid) as [Program, ...Program[]];
   await ensureProcess(folders, containerd);
   await until(() => command(join(folders.bin, `ctr-${plan.name}`), ['version']), `containerd of ${plan.name}`, folders);
-  for (const image of images) await importImage(folders, plan, image);
+  for (const image of parts.images) await importImage(folders, plan, image);
   for (const program of rest) await ensureProcess(folders, program);
 }
 
-function nodeOptions({ folders, packages }: Omit<Parts, 'programs'>, plan: NodePlan): NodeOptions {
+function nodeOptions({ folders, packages }: Pick<Parts, 'folders' | 'packages'>, plan: NodePlan): NodeOptions {
   return { plan, bin: folders.bin, tools: packages.bin, cni: packages.cni, pki: join(folders.state, 'pki'), state: join(folders.state, plan.name) };
 }
 

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensurePart, folderRecipe, partFolder } from './cache.ts';
+import { ensurePart, folderRecipe } from './cache.ts';
 import { KUBERNETES_VERSION } from './plan.ts';
 
 const SOURCES = join(import.meta.dirname, 'programs');
@@ -42,11 +41,6 @@ export async function ensurePrograms(options: BuildOptions): Promise<Programs> {
   const [kubernetes, services] = MODULES;
   // One after the other: the second finds most of what they share compiled.
   return { kubernetes: await ensureModule(kubernetes, options), services: await ensureModule(services, options) };
-}
-
-/** Whether {@link ensurePrograms} has nothing to build. */
-export function areProgramsBuilt(cache: string): boolean {
-  return MODULES.every((module) => existsSync(partFolder({ cache, name: module.name, recipe: recipeOf(module) })));
 }
 
 function recipeOf({ name, linkerFlags }: GoModule): string {

@@ -1,0 +1,47 @@
+import { clusterFolders } from './machine/folders.ts';
+import { hasKind } from './machine/kind.ts';
+import { prepareMachineCluster } from './machine/machine.ts';
+import { findObstacle } from './machine/probe.ts';
+import { ensureCluster, removeCluster, runningProvider } from './machine/provider.ts';
+import type { FileResult } from '../tiers.ts';
+
+/** The cluster of one `npm test`. */
+export interface TestCluster {
+  /** Runs the tests on it: waits until it is built, starts it unless it ran before, and then stops it again. A cluster that does not come up is a broken suite. */
+  use(runTests: () => Promise<FileResult[]>): Promise<FileResult[]>;
+}
+
+/**
+ * Finds out whether this machine has or can have a cluster, and begins to build what it takes. A cluster that KUBECONFIG happens to name is not touched: it is used after `npm run cluster` alone.
+ * @returns undefined where none can be had
+ */
+export async function findTestCluster(say: (line: string) => void): Promise<TestCluster | undefined> {
+  const folders = clusterFolders();
+  const ran = runningProvider(folders) !== undefined;
+  const obstacle = await findObstacle();
+  if (!ran && obstacle !== undefined && !(await hasKind())) {
+    say(`! no cluster: ${obstacle}`);
+    return undefined;
+  }
+  const tell = (line: string) => say(`… cluster: ${line}`);
+  const build = !ran && obstacle === undefined ? prepareMachineCluster(folders, tell, true) : Promise.resolve();
+  // Whoever waits for it learns of it; until then it is nobody's.
+  build.catch(() => undefined);
+  const stop = async () => void (ran || (await removeCluster(folders)));
+  return {
+    async use(runTests) {
+      const interrupt = () => void stop().finally(() => process.exit(130));
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
+      try {
+        await build;
+        await ensureCluster({ folders, say: tell });
+        return await runTests();
+      } catch (error) {
+        return [{ file: 'test/cluster/machine.test.ts', passed: 0, failed: 0, skipped: 0, broken: (error as Error).message }];
+      } finally {
+        await stop();
+        for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupt);
+      }
+    },
+  };
+}
