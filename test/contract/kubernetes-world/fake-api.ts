@@ -24,6 +24,8 @@ export interface FakeApi {
   watches(): number;
   /** The next requests that match are answered by this, `times` often. */
   answerNext(match: RegExp, answer: Answer, times?: number): void;
+  /** Such answers are over. */
+  answersEnd(): void;
   disturb(how: Disturbance): void;
   bookmark(): void;
   close(): Promise<void>;
@@ -61,6 +63,7 @@ export async function startFakeApi(): Promise<FakeApi> {
     requests,
     watches: () => [...watches].filter(({ muted }) => !muted).length,
     answerNext: (match, answer, times = 1) => void answers.push({ match, answer, times }),
+    answersEnd: () => void answers.splice(0),
     disturb(how) {
       for (const watch of watches) disturbWatch(watch, how, objects);
       if (how !== 'mute') watches.clear();
