@@ -1,21 +1,38 @@
 import { parseConfig } from '../kit/config.ts';
-import { createLog, type LogLevel } from '../kit/log.ts';
+import { createKubernetesClient } from '../kit/kubernetes/client.ts';
+import { createLog, type Log, type LogLevel } from '../kit/log.ts';
 import { createFileStore } from '../kit/store/files.ts';
-import { gatewayConfig } from '../protocol/config.ts';
+import { createKubernetesStore } from '../kit/store/kubernetes.ts';
+import type { Store } from '../kit/store/store.ts';
+import { gatewayConfig, type GatewayConfig } from '../protocol/config.ts';
+import type { Reviewer } from './admin/access.ts';
+import { createClusterReviewer } from './admin/cluster-reviewer.ts';
 import { createGateway } from './gateway.ts';
+
+interface World {
+  readonly store: Store;
+  readonly reviewer?: Reviewer;
+}
+
+async function openWorld({ world, storeDir, namespaces, kubeconfig }: GatewayConfig, log: Log): Promise<World> {
+  if (world === 'local') return { store: await createFileStore(storeDir) };
+  const client = await createKubernetesClient({ env: process.env, ...(kubeconfig !== '' && { kubeconfig }) });
+  return { store: createKubernetesStore({ client, namespaces, log }), reviewer: createClusterReviewer(client) };
+}
 
 const startLog = createLog({ name: 'gateway' });
 try {
   const config = parseConfig(gatewayConfig, process.env);
   const log = createLog({ name: 'gateway', level: config.logLevel as LogLevel });
-  const store = await createFileStore(config.storeDir);
-  const gateway = await createGateway({ config, store, log });
-  log.info('listening', { gateway: config.gatewayId, port: gateway.invocations.port, adminPort: gateway.admin.port });
+  const world = await openWorld(config, log);
+  const gateway = await createGateway({ ...world, config, log });
+  const { invocations, publicInvocations, admin } = gateway;
+  log.info('listening', { gateway: config.gatewayId, port: invocations.port, publicPort: publicInvocations?.port, adminPort: admin.port });
 
   const stop = async (signal: string) => {
     log.info('draining', { signal });
     await gateway.close();
-    await store.close();
+    await world.store.close();
     process.exit(0);
   };
   process.once('SIGTERM', () => void stop('SIGTERM'));

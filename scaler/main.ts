@@ -3,6 +3,7 @@ import { createLog } from '../kit/log.ts';
 import { scalerConfig } from '../protocol/config.ts';
 import { openScalerPort } from './api/port.ts';
 import { createScaler } from './scaler.ts';
+import { openKubernetesWorld } from './worlds/kubernetes.ts';
 import { openLocalWorld } from './worlds/local.ts';
 
 const config = parseConfig(scalerConfig, process.env);
@@ -22,9 +23,18 @@ async function end(signal: string): Promise<void> {
 process.on('SIGTERM', (signal) => void end(signal));
 process.on('SIGINT', (signal) => void end(signal));
 
+function failed(err: unknown): Promise<never> {
+  if (!ending) {
+    log.error('the scaler could not start', { err });
+    process.exit(1);
+  }
+  return new Promise(() => undefined);
+}
+
 const port = await openScalerPort(config);
 closers.push(() => port.close());
-const world = await openLocalWorld({ config, log, onStandby: () => port.standBy(), signal: waiting.signal });
+const openWorld = config.world === 'kubernetes' ? openKubernetesWorld : openLocalWorld;
+const world = await openWorld({ config, log, env: process.env, onStandby: () => port.standBy(), signal: waiting.signal }).catch(failed);
 closers.push(() => world.close());
 const { leadership } = world;
 void leadership.lost.then((reason) => {
@@ -32,7 +42,7 @@ void leadership.lost.then((reason) => {
   log.warn('this scaler leads no longer; it ends, to start again as a standby', { epoch: leadership.epoch, reason });
   process.exit(1);
 });
-const scaler = await createScaler({ config, log, world, port });
+const scaler = await createScaler({ config, log, world, port }).catch(failed);
 closers.push(() => scaler.close());
 await world.announce(port.port);
 log.info('listening', { port: port.port, url: port.url, epoch: leadership.epoch });

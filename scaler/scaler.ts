@@ -59,7 +59,7 @@ export async function createScaler(deps: ScalerDeps): Promise<Scaler> {
   };
   const { functions, writer } = parts;
   const watchers = createWatcherClient({ key: key.privateKey, epoch: leadership.epoch });
-  const revisions = await createRevisions({ store, log });
+  const revisions = await createRevisions({ store, log, served: new Set(fleet.list().flatMap(({ assignment }) => (assignment ? [assignment.content] : []))) });
   let rules: RulesView | undefined;
   const sessions = connectGateways(
     parts,

@@ -44,6 +44,14 @@ export function renderRulesFile(groups: readonly RuleGroup[]): string {
   return stringify({ groups }, { lineWidth: 0 });
 }
 
+/** Recorded by every set of rules, with the label `version`: what Prometheus has loaded can be told from outside. */
+export const RULES_VERSION = 'fibonacci:rules:version';
+
+/** A group that says which rules these are. */
+export function versionGroup(version: string): RuleGroup {
+  return { name: 'fibonacci-version', interval: '1m', rules: [{ record: RULES_VERSION, expr: 'vector(1)', labels: { version } }] };
+}
+
 /** What Prometheus is to check before it gets a custom expression: as it stands, and as it is recorded. */
 export function checkedExpressions(promql: string): string[] {
   const parsed = parsePromql(promql);

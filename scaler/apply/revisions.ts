@@ -10,7 +10,7 @@ import type { KnownRevision } from '../observe/resolve-revision.ts';
 /** The history of revisions: known in memory at once, written to the store a moment later, and again until it is there. */
 export interface Revisions {
   newest(uid: string): KnownRevision | undefined;
-  /** The revision of a function that has this content, as the store had it when this scaler began. */
+  /** The revision of a function that has this content, if an instance served it when this scaler began. */
   recorded(uid: string, content: string): RevisionResource | undefined;
   /** UID of a revision, once the store has it; undefined where it will not come any more. */
   uidOf(fn: Pick<ManagedFunction, 'uid'>, name: string): Promise<string | undefined>;
@@ -36,25 +36,37 @@ interface History {
   readonly uids: Map<string, Promise<string | undefined>>;
 }
 
-export async function createRevisions({ store, log }: { store: Store; log: Log }): Promise<Revisions> {
+export interface RevisionsDeps {
+  readonly store: Store;
+  readonly log: Log;
+  /** Contents that instances serve already: the whole resource is kept of these alone. */
+  readonly served: ReadonlySet<string>;
+}
+
+export async function createRevisions({ store, log, served }: RevisionsDeps): Promise<Revisions> {
   const histories = new Map<string, History>();
-  const resources = await store.list('Revision');
-  const found = Map.groupBy(resources, ({ spec }) => spec.functionUid);
-  for (const [uid, revisions] of found) histories.set(uid, historyOf(revisions));
+  const kept = new Map<string, RevisionResource[]>();
+  for (const [uid, revisions] of Map.groupBy(await store.list('Revision'), ({ spec }) => spec.functionUid)) {
+    histories.set(uid, historyOf(revisions));
+    kept.set(
+      uid,
+      revisions.filter(({ spec }) => served.has(spec.content)),
+    );
+  }
   const writes = createWrites(log);
 
   const removeAll = ({ uid }: Pick<ManagedFunction, 'uid'>) => {
     const history = histories.get(uid);
     if (!history) return;
     histories.delete(uid);
-    found.delete(uid);
+    kept.delete(uid);
     writes.add(async () => {
       for (const name of history.names) await store.remove('Revision', history.namespace, name);
     });
   };
   return {
     newest: (uid) => histories.get(uid)?.newest,
-    recorded: (uid, content) => found.get(uid)?.find(({ spec }) => spec.content === content),
+    recorded: (uid, content) => kept.get(uid)?.find(({ spec }) => spec.content === content),
     uidOf: async ({ uid }, name) => histories.get(uid)?.uids.get(name),
     note(fn, revision) {
       const { namespace } = fn.resource.metadata;

@@ -1,3 +1,4 @@
+import { PART_OF_LABEL } from '../../protocol/cluster-names.ts';
 import { type KubernetesClient, KubernetesError, resourcePath } from '../../kit/kubernetes/client.ts';
 
 interface SecretObject {
@@ -26,7 +27,7 @@ export async function ensureOwnSecret(client: Pick<KubernetesClient, 'request'>,
     if (!(error instanceof KubernetesError) || error.status !== 404) throw error;
   }
   const value = make();
-  const labels = { 'app.kubernetes.io/part-of': 'fibonacci' };
+  const labels = { [PART_OF_LABEL]: 'fibonacci' };
   const body = { apiVersion: 'v1', kind: 'Secret', metadata: { namespace, name, labels }, type: 'Opaque', stringData: { [key]: value } };
   try {
     await client.request('POST', resourcePath({ version: 'v1', plural: 'secrets', namespace }), { body });

@@ -1,3 +1,4 @@
+import { RULES_VERSION } from '../../protocol/monitoring/rules.ts';
 import type { JsonClient } from './json-client.ts';
 
 /** One element of an instant vector. */
@@ -14,7 +15,11 @@ export interface PrometheusClient {
   check(promql: string): Promise<string | undefined>;
   /** Makes it read configuration and rules anew; what it says against them, or undefined. Rejects where it does not answer. */
   reload(): Promise<string | undefined>;
+  /** Version of the rules that it evaluates; undefined where they have none. Rejects where it does not answer. */
+  rulesVersion(): Promise<string | undefined>;
 }
+
+type RuleGroups = readonly { readonly rules: readonly { readonly name: string; readonly labels?: Readonly<Record<string, string>> }[] }[];
 
 interface Answer {
   readonly status?: unknown;
@@ -44,6 +49,12 @@ export function createPrometheusClient(http: JsonClient): PrometheusClient {
       const { status, body } = await http.post('/-/reload');
       if (status === 200) return undefined;
       return `${status} ${String(body).slice(0, 1000).trim()}`;
+    },
+    async rulesVersion() {
+      const { status, body } = await http.get('/api/v1/rules?type=record');
+      const { groups } = ((body ?? {}) as { data?: { groups?: RuleGroups } }).data ?? {};
+      if (status !== 200 || !groups) throw new Error(`Prometheus answered ${status} when asked for its rules`);
+      return groups.flatMap(({ rules }) => rules).find(({ name }) => name === RULES_VERSION)?.labels?.['version'];
     },
   };
 }

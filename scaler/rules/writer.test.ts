@@ -6,7 +6,9 @@ import type { FunctionResource, ScalingRuleResource } from '../../protocol/schem
 import { type RulesWriter, startRulesWriter } from './writer.ts';
 
 /** What Prometheus does: it may be away, refuse an expression, or refuse all rules. */
-let prometheus: { away: boolean; refuses: string[]; refusesRules: boolean; reloads: number };
+let prometheus: { away: boolean; refuses: string[]; refusesRules: boolean; reloads: number; late: number };
+/** Text that it evaluates: with `late` reloads it gets what was written. */
+let loaded: string | undefined;
 let file: { text: string | undefined; before: string | undefined };
 let rules: ScalingRuleResource[];
 let functions: FunctionResource[];
@@ -29,7 +31,8 @@ function custom(name: string, promql: string, functions = ['cart']) {
 
 beforeEach(() => {
   vi.useFakeTimers();
-  prometheus = { away: false, refuses: [], refusesRules: false, reloads: 0 };
+  prometheus = { away: false, refuses: [], refusesRules: false, reloads: 0, late: 0 };
+  loaded = undefined;
   file = { text: undefined, before: undefined };
   rules = [];
   functions = [fn('cart'), fn('pay', 3)];
@@ -42,8 +45,12 @@ beforeEach(() => {
       reload() {
         if (prometheus.away) return Promise.reject(new Error('away'));
         prometheus.reloads++;
-        return Promise.resolve(prometheus.refusesRules ? '500 bad rules' : undefined);
+        if (prometheus.late-- > 0) return Promise.resolve(undefined);
+        if (prometheus.refusesRules) return Promise.resolve('500 bad rules');
+        loaded = file.text;
+        return Promise.resolve(undefined);
       },
+      rulesVersion: () => Promise.resolve(/version: "?([0-9a-f]{16})/.exec(loaded ?? '')?.[1]),
     },
     target: {
       write(text) {
@@ -129,5 +136,31 @@ test('rules that Prometheus refuses as a whole give way to the former ones', asy
   rules = [custom('a', 'x')];
   writer.changed();
   await settle();
+  expect(file.text).toBe(former);
+});
+
+test('rules that reach Prometheus late are asked for until it evaluates them', async () => {
+  prometheus.late = 2;
+  writer.changed();
+  await settle();
+  expect(loaded).toBeUndefined();
+  await vi.advanceTimersByTimeAsync(4500);
+  expect(loaded).toBe(file.text);
+  const { reloads } = prometheus;
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(prometheus.reloads).toBe(reloads);
+});
+
+test('rules that reach Prometheus late and are refused then give way to the former ones too', async () => {
+  writer.changed();
+  await settle();
+  const former = file.text;
+  prometheus.late = 1;
+  prometheus.refusesRules = true;
+  rules = [custom('a', 'x')];
+  writer.changed();
+  await settle();
+  expect(file.text).not.toBe(former);
+  await vi.advanceTimersByTimeAsync(2500);
   expect(file.text).toBe(former);
 });

@@ -1,13 +1,14 @@
 import type { Log } from '../../kit/log.ts';
 import type { Family } from '../../kit/metrics.ts';
-import { checkedExpressions, renderRuleGroups, renderRulesFile } from '../../protocol/monitoring/rules.ts';
+import { digestOf } from '../../protocol/digest.ts';
+import { checkedExpressions, renderRuleGroups, renderRulesFile, versionGroup } from '../../protocol/monitoring/rules.ts';
 import { type Judgement, planScaling, type RuleOutcome, type ScalingPlan } from '../../protocol/monitoring/scaling-plan.ts';
 import type { FunctionResource, ScalingRuleResource } from '../../protocol/schema/resources.ts';
 import type { PrometheusClient } from './prometheus-client.ts';
 import type { RulesTarget } from './rules-target.ts';
 
 export interface RulesWriterDeps {
-  readonly prometheus: Pick<PrometheusClient, 'check' | 'reload'>;
+  readonly prometheus: Pick<PrometheusClient, 'check' | 'reload' | 'rulesVersion'>;
   readonly target: RulesTarget;
   /** What joins functions and rules in Prometheus. */
   readonly gauges: { readonly scalingRule: Family; readonly minReplicas: Family };
@@ -35,6 +36,8 @@ const RETRY_MS = 2000;
 export function startRulesWriter(deps: RulesWriterDeps): RulesWriter {
   const checked = new Map<string, Judgement>();
   let reloaded = false;
+  /** What was written last has not been seen at Prometheus. */
+  let unproven = false;
   let timer: NodeJS.Timeout | undefined;
   let dueAt = Infinity;
   let turn: Promise<void> = Promise.resolve();
@@ -47,8 +50,13 @@ export function startRulesWriter(deps: RulesWriterDeps): RulesWriter {
     const plan = planScaling({ functions, rules, judge: (promql) => checked.get(promql) ?? { kind: 'unknown' } });
     setGauges(deps.gauges, plan);
     deps.onOutcomes(plan.outcomes);
-    const changed = await deps.target.write(renderRulesFile(renderRuleGroups(plan)));
-    if (changed || !reloaded) reloaded = await reload(deps, changed);
+    const groups = renderRuleGroups(plan);
+    const version = digestOf(renderRulesFile(groups)).slice(7, 23);
+    const changed = await deps.target.write(renderRulesFile([...groups, versionGroup(version)]));
+    if (changed) await deps.target.hasten?.();
+    unproven ||= changed;
+    if (changed || !reloaded) reloaded = await reload(deps, unproven, version);
+    unproven &&= !reloaded;
     if (!complete || !reloaded) schedule(RETRY_MS);
   };
   const schedule = (ms: number) => {
@@ -96,16 +104,17 @@ async function check(prometheus: RulesWriterDeps['prometheus'], promql: string):
   return { kind: 'ok' };
 }
 
-/** True once Prometheus has read the rules. Refused ones are put back to what it had: it would not start with them. */
-async function reload({ prometheus, target, log }: RulesWriterDeps, changed: boolean): Promise<boolean> {
+/** True once Prometheus evaluates the rules: where they reach it late, not at the first reload. Refused ones are put back to what it had: it would not start with them. */
+async function reload({ prometheus, target, log }: RulesWriterDeps, unproven: boolean, version: string): Promise<boolean> {
   const refusal = await prometheus.reload().catch(() => 'unreachable' as const);
   if (refusal === 'unreachable') return false;
   if (refusal === undefined) {
-    if (changed) log.info('scaling rules written');
-    return true;
+    const taken = (await prometheus.rulesVersion().catch(() => undefined)) === version;
+    if (taken) log.info('Prometheus has the scaling rules', { version });
+    return taken;
   }
   log.error('Prometheus refused the scaling rules, the former ones stay', { reason: refusal });
-  if (changed) await target.restore();
+  if (unproven) await target.restore();
   return true;
 }
 

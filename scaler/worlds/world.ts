@@ -35,6 +35,8 @@ export interface SecretHooks {
 export interface WorldOptions {
   readonly config: ScalerConfig;
   readonly log: Log;
+  /** Of the process: the API server's address in a pod is there. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** It is set up and waits to lead. */
   onStandby(): void;
   /** Ends the wait. */
