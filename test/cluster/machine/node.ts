@@ -141,7 +141,6 @@ function kubeletConfig({ plan, pki }: NodeOptions, resolvConf: string): string {
     failCgroupV1: false,
     failSwapOn: false,
     enforceNodeAllocatable: [],
-    localStorageCapacityIsolation: false,
     containerRuntimeEndpoint: 'unix:///run/containerd/containerd.sock',
     clusterDNS: [NETWORK.dnsService],
     clusterDomain: NETWORK.domain,
