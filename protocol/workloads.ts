@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { FUNCTION_ACCOUNT, WORKLOADS_CONFIG } from './cluster-names.ts';
 import { PlatformError } from './errors.ts';
 import { closed, name, oneOf, size, text } from './schema/fields.ts';
 import { schemaIssues } from './schema/validate.ts';
@@ -26,17 +27,14 @@ export type Workloads = Static<typeof schema>;
 const DEFAULTS = {
   pullPolicy: 'IfNotPresent',
   pullSecrets: [],
-  serviceAccount: 'fibonacci-function',
+  serviceAccount: FUNCTION_ACCOUNT,
   cpuRequest: '50m',
   cpuLimit: '1',
   scratch: '256Mi',
 } as const satisfies Partial<Workloads>;
 
-/** File in the scaler's ConfigMap `fibonacci-workloads`. */
-export const WORKLOADS_FILE = 'workloads.json';
-
 /** With the defaults for what is absent. @throws PlatformError CONFIG_INVALID naming every field at fault; `source` is where the text came from */
-export function parseWorkloads(json: string, source = WORKLOADS_FILE): Workloads {
+export function parseWorkloads(json: string, source = WORKLOADS_CONFIG.key): Workloads {
   let value: unknown;
   try {
     value = JSON.parse(json);
