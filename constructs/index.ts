@@ -7,6 +7,27 @@ export { Duration } from './duration.ts';
 export { Function, type FunctionProps, type FunctionScaling } from './function.ts';
 export { FunctionStack, type FunctionStackProps } from './function-stack.ts';
 export { HttpTrigger, type HttpTriggerProps } from './http-trigger.ts';
+export type {
+  ClusterDns,
+  ContainerResources,
+  ExposureHttpRoute,
+  ExposureIngress,
+  ExposureService,
+  FunctionEgress,
+  FunctionNamespace,
+  MonitoringServer,
+  PlatformCluster,
+  PlatformExposure,
+  PlatformFunctions,
+  PlatformGateway,
+  PlatformImages,
+  PlatformMonitoring,
+  PlatformProcess,
+  PlatformProps,
+  PlatformTransform,
+  PrometheusOperator,
+} from './platform/platform-props.ts';
+export { Platform } from './platform/platform.ts';
 export { PodPool, type PodPoolProps } from './pod-pool.ts';
 export type { ResourceProps, Transform } from './resource.ts';
 export { Runtime } from './runtime.ts';

@@ -39,24 +39,9 @@ export function secretsRole(stack: string): string {
   return `fibonacci-secrets-${stack}`;
 }
 
-/** Ports of the platform's pods. */
-export const PORTS = {
-  gateway: 8080,
-  gatewayPublic: 8090,
-  gatewayAdmin: 8081,
-  scaler: 8082,
-  prometheus: 9090,
-  alertmanager: 9093,
-  /** Of a function's pod. */
-  data: 8080,
-  control: 8081,
-} as const;
+/** Ports of the platform's own pods. */
+export const PLATFORM_PORTS = { gateway: 8080, gatewayPublic: 8090, gatewayAdmin: 8081, scaler: 8082, prometheus: 9090, alertmanager: 9093 } as const;
 
-/** Labels that Kubernetes' tools know, beside ours. */
-export const POD_LABELS = {
-  name: 'app.kubernetes.io/name',
-  partOf: 'app.kubernetes.io/part-of',
-  managedBy: 'app.kubernetes.io/managed-by',
-} as const;
-/** Value of `managedBy` on functions' pods. */
-export const MANAGER = 'fibonacci';
+/** Well-known labels of Kubernetes on the platform's own objects; `NAME_LABEL` selects pods. */
+export const NAME_LABEL = 'app.kubernetes.io/name';
+export const PART_OF_LABEL = 'app.kubernetes.io/part-of';

@@ -67,7 +67,7 @@ test.each<[string, fib.FunctionStackProps, string]>([
     {
       kind: 'Role',
       metadata: { name: 'fibonacci-secrets-shop', namespace: 'retail', labels: { 'fibonacci.dev/stack': 'shop' } },
-      rules: [{ apiGroups: [''], resources: ['secrets'], resourceNames: ['mail', 'stripe'], verbs: ['get'] }],
+      rules: [{ apiGroups: [''], resources: ['secrets'], resourceNames: ['mail', 'stripe'], verbs: ['get', 'list', 'watch'] }],
     },
     {
       kind: 'RoleBinding',

@@ -51,7 +51,12 @@ function secretObjects(ofStack: readonly Declared[], systemNamespaces: ReadonlyM
   const metadata = { name: secretsRole(stack), namespace: first.fn.metadata.namespace, labels: stackLabels(stack) };
   const apiVersion = 'rbac.authorization.k8s.io/v1';
   return [
-    addedObject(path, { apiVersion, kind: 'Role', metadata, rules: [{ apiGroups: [''], resources: ['secrets'], resourceNames: names, verbs: ['get'] }] }),
+    addedObject(path, {
+      apiVersion,
+      kind: 'Role',
+      metadata,
+      rules: [{ apiGroups: [''], resources: ['secrets'], resourceNames: names, verbs: ['get', 'list', 'watch'] }],
+    }),
     addedObject(path, {
       apiVersion,
       kind: 'RoleBinding',

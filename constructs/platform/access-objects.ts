@@ -1,0 +1,101 @@
+import { GATEWAY_NAME, INTERNAL_SECRET, RULES_CONFIG, SCALER_ENDPOINTS, SCALER_NAME, SIGNING_SECRET } from '../../protocol/cluster-names.ts';
+import { API_GROUP } from '../../protocol/names.ts';
+import type { KubernetesObject } from '../synth/object.ts';
+import { metadata } from './metadata.ts';
+import type { PlatformPlan } from './platform-plan.ts';
+
+/** What gateway and scaler may do at the API server: what their code does and no more. Everything is in Roles of single namespaces, but for kinds that stand in none. */
+
+export interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+  readonly resourceNames?: readonly string[];
+}
+
+const READ = ['get', 'list', 'watch'];
+
+/** In each namespace of functions. */
+const GATEWAY_RULES: readonly Rule[] = [own(['functions', 'triggers', 'revisions'], READ)];
+
+/** In each namespace of functions. Secrets come by the stacks that name them. */
+const SCALER_RULES: readonly Rule[] = [
+  own(['functions', 'triggers', 'podpools', 'scalingrules'], READ),
+  own(['functions/status', 'triggers/status', 'podpools/status', 'scalingrules/status'], ['patch']),
+  // Created by server-side apply, which asks for both.
+  own(['revisions'], [...READ, 'create', 'patch', 'delete']),
+  { apiGroups: ['apps'], resources: ['deployments'], verbs: [...READ, 'create', 'patch', 'delete'] },
+  { apiGroups: [''], resources: ['pods'], verbs: [...READ, 'patch', 'delete'] },
+  // Packages, by their names; RBAC knows no prefixes.
+  { apiGroups: [''], resources: ['configmaps'], verbs: ['get'] },
+];
+
+/** In the platform's own namespace. What is created has no name yet, so `create` stands alone. */
+function scalerOwnRules(operator: boolean): Rule[] {
+  return [
+    ...named('coordination.k8s.io', 'leases', [SCALER_NAME]),
+    ...named('discovery.k8s.io', 'endpointslices', [SCALER_ENDPOINTS]),
+    ...(operator ? named('monitoring.coreos.com', 'prometheusrules', [RULES_CONFIG.name]) : named('', 'configmaps', [RULES_CONFIG.name])),
+    { apiGroups: [''], resources: ['secrets'], verbs: ['create'] },
+    { apiGroups: [''], resources: ['secrets'], resourceNames: [INTERNAL_SECRET.name, SIGNING_SECRET.name], verbs: ['get'] },
+  ];
+}
+
+const SCALER_CLUSTER_RULES: readonly Rule[] = [{ apiGroups: [''], resources: ['nodes'], verbs: READ }];
+
+/** Whose token a caller of the admin API shows, and what it may do. */
+const GATEWAY_CLUSTER_RULES: readonly Rule[] = [
+  { apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] },
+  { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
+];
+
+export function accessObjects(plan: PlatformPlan): KubernetesObject[] {
+  const namespaces = plan.functionNamespaces.map(({ name }) => name);
+  return [
+    account(plan, GATEWAY_NAME),
+    account(plan, SCALER_NAME),
+    ...role(plan, SCALER_NAME, plan.namespace, scalerOwnRules(plan.monitoring.kind === 'operator')),
+    ...namespaces.flatMap((namespace) => [...role(plan, GATEWAY_NAME, namespace, GATEWAY_RULES), ...role(plan, SCALER_NAME, namespace, SCALER_RULES)]),
+    ...clusterRole(plan, GATEWAY_NAME, GATEWAY_CLUSTER_RULES),
+    ...clusterRole(plan, SCALER_NAME, SCALER_CLUSTER_RULES),
+  ];
+}
+
+/** An account whose pods say themselves whether they want its token. */
+export function account(plan: PlatformPlan, name: string): KubernetesObject {
+  return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: metadata(plan, name, plan.namespace), automountServiceAccountToken: false };
+}
+
+function role(plan: PlatformPlan, part: string, namespace: string, rules: readonly Rule[]): KubernetesObject[] {
+  return [
+    { ...RBAC, kind: 'Role', metadata: metadata(plan, part, namespace), rules },
+    { ...RBAC, kind: 'RoleBinding', metadata: metadata(plan, part, namespace), ...bound(plan, 'Role', part, part) },
+  ];
+}
+
+/** Several platforms in one cluster have ClusterRoles of their own. */
+function clusterRole(plan: PlatformPlan, part: string, rules: readonly Rule[]): KubernetesObject[] {
+  const name = `${part}.${plan.namespace}`;
+  return [
+    { ...RBAC, kind: 'ClusterRole', metadata: metadata(plan, name), rules },
+    { ...RBAC, kind: 'ClusterRoleBinding', metadata: metadata(plan, name), ...bound(plan, 'ClusterRole', name, part) },
+  ];
+}
+
+const RBAC = { apiVersion: 'rbac.authorization.k8s.io/v1' } as const;
+
+function bound({ namespace }: PlatformPlan, kind: string, name: string, part: string): object {
+  return { roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind, name }, subjects: [{ kind: 'ServiceAccount', name: part, namespace }] };
+}
+
+function own(resources: readonly string[], verbs: readonly string[]): Rule {
+  return { apiGroups: [API_GROUP], resources, verbs };
+}
+
+/** To create any, and to keep these. */
+function named(group: string, resource: string, resourceNames: readonly string[]): Rule[] {
+  return [
+    { apiGroups: [group], resources: [resource], verbs: ['create'] },
+    { apiGroups: [group], resources: [resource], resourceNames, verbs: ['get', 'list', 'watch', 'update', 'patch'] },
+  ];
+}

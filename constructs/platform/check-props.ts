@@ -1,0 +1,141 @@
+import { isIP } from 'node:net';
+import { PlatformError } from '../../protocol/errors.ts';
+import { type Issue, schemaIssues, show } from '../../protocol/schema/validate.ts';
+import { Duration } from '../duration.ts';
+import { Size } from '../size.ts';
+import { imageProblems } from './images.ts';
+import type {
+  FunctionEgress,
+  FunctionNamespace,
+  MonitoringServer,
+  PlatformFunctions,
+  PlatformGateway,
+  PlatformMonitoring,
+  PlatformProcess,
+  PlatformProps,
+} from './platform-props.ts';
+import { platformSchema } from './platform-schema.ts';
+
+/** The props as the schema has them: Sizes and Durations as text, short forms written out. */
+export type PlainProps = Omit<PlatformProps, 'functionNamespaces' | 'gateway' | 'scaler' | 'functions' | 'monitoring' | 'transform'> & {
+  readonly functionNamespaces?: readonly FunctionNamespace[];
+  readonly gateway?: PlainProcess & { readonly drainTimeout?: string; readonly clients?: readonly string[] };
+  readonly scaler?: PlainProcess;
+  readonly functions?: Omit<PlatformFunctions, 'scratch'> & { readonly scratch?: string };
+  readonly monitoring?: Pick<PlatformMonitoring, 'operator'> & { readonly prometheus?: PlainServer; readonly alertmanager?: PlainServer };
+};
+
+export type PlainProcess = Omit<PlatformProcess, 'resources'> & PlainResources;
+export type PlainServer = Omit<MonitoringServer, 'resources' | 'storage'> & PlainResources & { readonly storage?: string };
+interface PlainResources {
+  readonly resources?: { readonly cpuRequest?: string; readonly cpuLimit?: string; readonly memory?: string };
+}
+
+/** @throws PlatformError SPEC_INVALID with every issue */
+export function checkPlatformProps(id: string, props: PlatformProps): PlainProps {
+  const what = `Platform ${JSON.stringify(id)}`;
+  if (typeof props !== 'object' || props === null) throw new PlatformError('SPEC_INVALID', `${what} takes an object of props, not ${show(props)}`);
+  const plain = plainProps(props);
+  const wrong = schemaIssues(platformSchema, withoutLockPath(plain));
+  const issues = wrong.length > 0 ? wrong : propIssues(plain as PlainProps);
+  if (issues.length === 0) return plain as PlainProps;
+  const lines = issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('\n  ');
+  throw new PlatformError('SPEC_INVALID', `${what} is not valid:\n  ${lines}`, { details: { issues } });
+}
+
+function plainProps({ transform: _, ...props }: PlatformProps): Record<string, unknown> {
+  const { functionNamespaces, gateway, ...rest } = props;
+  return {
+    ...(plainValue(rest) as object),
+    ...(functionNamespaces !== undefined && { functionNamespaces: plainNamespaces(functionNamespaces) }),
+    ...(gateway !== undefined && { gateway: plainGateway(gateway) }),
+  };
+}
+
+function plainNamespaces(namespaces: unknown): unknown {
+  return Array.isArray(namespaces) ? namespaces.map((name: unknown) => (typeof name === 'string' ? { name } : plainValue(name))) : plainValue(namespaces);
+}
+
+function plainGateway(gateway: PlatformGateway): unknown {
+  const plain = plainValue(gateway);
+  if (typeof plain !== 'object' || plain === null || gateway.clients !== 'cluster') return plain;
+  const { clients: _, ...rest } = plain as Record<string, unknown>;
+  return rest;
+}
+
+function plainValue(value: unknown): unknown {
+  if (value instanceof Size || value instanceof Duration) return value.toString();
+  if (Array.isArray(value)) return value.map(plainValue);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, member]) => member !== undefined)
+      .map(([key, member]) => [key, plainValue(member)]),
+  );
+}
+
+/** A lock may be a path, too; the schema has its content. */
+function withoutLockPath(plain: Record<string, unknown>): unknown {
+  const { images } = plain;
+  if (typeof images !== 'object' || images === null || typeof (images as { lock?: unknown }).lock !== 'string') return plain;
+  const { lock: _, ...rest } = images as Record<string, unknown>;
+  return { ...plain, images: rest };
+}
+
+/** What a schema cannot say. */
+function propIssues({
+  namespace = 'fibonacci-system',
+  functionNamespaces = [],
+  images = {},
+  functions = {},
+  exposure = {},
+  monitoring = {},
+  cluster = {},
+}: PlainProps): Issue[] {
+  const { egress = [] } = functions;
+  const exposures = Object.keys(exposure);
+  return [
+    ...functionNamespaces.flatMap(({ name }, index) => namespaceIssues(name, index, namespace, functionNamespaces)),
+    ...imageProblems(images).map((message) => ({ path: 'images', message })),
+    ...egress.flatMap((rule, index) => egressIssues(rule, `functions.egress[${index}]`)),
+    ...(exposures.length > 1 ? [{ path: 'exposure', message: `${exposures.join(' and ')} are both given: expose the gateway one way` }] : []),
+    ...cidrIssues(exposure.service?.sourceRanges, 'exposure.service.sourceRanges'),
+    ...(monitoring.operator && (monitoring.prometheus ?? monitoring.alertmanager)
+      ? [
+          {
+            path: 'monitoring',
+            message: 'operator stands for the cluster’s own Prometheus, and prometheus or alertmanager for bundled ones: give one or the other',
+          },
+        ]
+      : []),
+    ...cidrIssues(cluster.apiServerCidrs, 'cluster.apiServerCidrs'),
+    ...cidrIssues(cluster.dns?.cidrs, 'cluster.dns.cidrs'),
+  ];
+}
+
+function namespaceIssues(name: string, index: number, system: string, all: readonly FunctionNamespace[]): Issue[] {
+  const path = `functionNamespaces[${index}]`;
+  if (name === system) return [{ path, message: `${show(name)} is the platform's own namespace: functions must be in another one` }];
+  return all.findIndex((other) => other.name === name) < index ? [{ path, message: `${show(name)} is there twice` }] : [];
+}
+
+function egressIssues({ cidr, except, namespace, podLabels }: FunctionEgress, path: string): Issue[] {
+  if ((cidr === undefined) === (namespace === undefined)) return [{ path, message: 'give either cidr or namespace' }];
+  if (cidr === undefined) return except ? [{ path: `${path}.except`, message: 'is for cidr alone' }] : [];
+  if (podLabels) return [{ path: `${path}.podLabels`, message: 'is for namespace alone' }];
+  return [...cidrIssues([cidr], `${path}.cidr`), ...cidrIssues(except, `${path}.except`)];
+}
+
+function cidrIssues(cidrs: readonly string[] | undefined, path: string): Issue[] {
+  return (cidrs ?? [])
+    .filter((cidr) => !isCidr(cidr))
+    .map((cidr) => ({ path, message: `${show(cidr)} is no CIDR: write it as 10.0.0.0/8 or fd00::/8, one address as 10.0.0.1/32` }));
+}
+
+function isCidr(text: string): boolean {
+  const [address = '', bits = '', ...more] = text.split('/');
+  const version = isIP(address);
+  return (
+    more.length === 0 && version !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128) && !(bits.length > 1 && bits.startsWith('0'))
+  );
+}

@@ -1,0 +1,21 @@
+import { renderCrd } from '../../protocol/crd.ts';
+import { KINDS, type KindName } from '../../protocol/schema/resources.ts';
+import type { KubernetesObject } from '../synth/object.ts';
+import { accessObjects } from './access-objects.ts';
+import { exposureObjects } from './exposure.ts';
+import { gatewayObjects } from './gateway-objects.ts';
+import { namespaceObjects } from './namespace-objects.ts';
+import type { PlatformPlan } from './platform-plan.ts';
+import { scalerObjects } from './scaler-objects.ts';
+
+/** Everything that a cluster needs, by a plan. Pure. */
+export function platformObjects(plan: PlatformPlan): KubernetesObject[] {
+  return [
+    ...(Object.keys(KINDS) as KindName[]).map((kind) => renderCrd(kind) as KubernetesObject),
+    ...namespaceObjects(plan),
+    ...accessObjects(plan),
+    ...gatewayObjects(plan),
+    ...scalerObjects(plan),
+    ...exposureObjects(plan),
+  ];
+}
