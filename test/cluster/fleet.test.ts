@@ -1,6 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Assignment, Instance } from '../../kit/fleet/fleet.ts';
 import { podOfInstance } from '../../kit/fleet/kubernetes/names.ts';
+import { createCuttableWay } from './fleet-world/cuttable.ts';
 import { createFleetWorld, type FleetWorld, type Leader, until } from './fleet-world/world.ts';
 
 let world: FleetWorld;
@@ -179,7 +183,7 @@ test('a new leader finds who serves whom, asks nothing of the cluster, and can g
   await Promise.all([instance, waiting].map(({ id }) => fleet.stop(id, 1000)));
 });
 
-test('why nothing starts is told: no node has room, no such image, no quota', async () => {
+test('why nothing starts is told: no node has room, the quota is used up, no such image', async () => {
   const { fleet } = leader;
   const giant = world.pool('giant', { memoryBytes: 512 * 1024 ** 3 });
   fleet.keep(giant, 1);
@@ -195,7 +199,51 @@ test('why nothing starts is told: no node has room, no such image, no quota', as
   await until(() => expect(leader.idle(over.key)).toHaveLength(1));
   fleet.keep(over, 0);
 
+  const elsewhere = await world.lead({ image: 'localhost:1/no-such-image:1' });
+  elsewhere.fleet.keep(world.pool('pull'), 1);
+  await until(() =>
+    expect(elsewhere.events).toContainEqual(
+      expect.objectContaining({ type: 'failing', reason: expect.stringMatching(/^(ErrImagePull|ImagePullBackOff): .*no-such-image/) }),
+    ),
+  );
+  elsewhere.fleet.keep(world.pool('pull'), 0);
+  await until(async () => expect(await podNames('fibonacci.dev/pool=pull')).toEqual([]));
+  await elsewhere.close();
+
   expect(fleet.unavailable('python')).toBe('runtime python is off: the platform names no image for it; add images.python');
+});
+
+test('without the API server leases go on and nothing shrinks; what was to be written then is written after', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'fleet-'));
+  const way = await createCuttableWay(world.cluster.kubeconfig, join(folder, 'kubeconfig'));
+  const cutOff = await world.lead({ kubeconfig: way.kubeconfig });
+  const { fleet } = cutOff;
+  const template = world.pool('cut');
+  fleet.keep(template, 3);
+  await until(() => expect(cutOff.idle(template.key)).toHaveLength(3));
+  expect(fleet.connected).toBe(true);
+  const assignment = await assignmentOf('cut');
+
+  await way.cut();
+  await until(() => expect(fleet.connected).toBe(false));
+  const instance = fleet.lease(template.key) as Instance;
+  expect(await (await fetch(`${instance.controlUrl}/_/status`)).json()).toMatchObject({ instance: instance.id });
+  const recorded = fleet.assign(instance.id, assignment);
+  fleet.keep(template, 1);
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  expect(await podNames('fibonacci.dev/pool=cut')).toHaveLength(3);
+  expect(cutOff.idle(template.key)).toHaveLength(2);
+
+  await way.mend();
+  await recorded;
+  await until(() => expect(fleet.connected).toBe(true));
+  await until(async () => expect(await podNames('fibonacci.dev/pool=cut')).toHaveLength(2));
+  expect(await podNames('fibonacci.dev/function=cut')).toEqual([nameOf(instance)]);
+  fleet.keep(template, 0);
+  await fleet.stop(instance.id, 1000);
+  await cutOff.close();
+  await way.close();
+  await rm(folder, { recursive: true });
 });
 
 test('at rest it asks nothing of the API server', async () => {

@@ -43,12 +43,19 @@ export interface Leader {
   close(): Promise<void>;
 }
 
+export interface LeadOptions {
+  /** @default the cluster's own */
+  readonly kubeconfig?: string;
+  /** Of the Node.js watcher. @default the one that was built */
+  readonly image?: string;
+}
+
 /** A namespace on the test cluster, as the platform makes one for functions. */
 export interface FleetWorld {
   readonly cluster: Cluster;
   readonly namespace: string;
   /** Ends when the world ends. */
-  lead(): Promise<Leader>;
+  lead(options?: LeadOptions): Promise<Leader>;
   pool(name: string, over?: Partial<InstanceTemplate>): InstanceTemplate;
   /** A Function in the cluster, and the template of its instances. */
   cold(name: string): Promise<InstanceTemplate>;
@@ -88,8 +95,8 @@ export async function createFleetWorld(): Promise<FleetWorld> {
   return {
     cluster,
     namespace,
-    async lead() {
-      const leader = await startLeader(cluster.kubeconfig, namespace, publicKey);
+    async lead({ kubeconfig = cluster.kubeconfig, image = TEST_IMAGES.nodejs } = {}) {
+      const leader = await startLeader(kubeconfig, namespace, publicKey, image);
       leaders.push(leader);
       return leader;
     },
@@ -120,7 +127,7 @@ export async function createFleetWorld(): Promise<FleetWorld> {
   };
 }
 
-async function startLeader(kubeconfig: string, namespace: string, publicKey: string): Promise<Leader> {
+async function startLeader(kubeconfig: string, namespace: string, publicKey: string, image: string): Promise<Leader> {
   const client = await createKubernetesClient({ kubeconfig });
   let writes: string[] = [];
   const counting: KubernetesClient = {
@@ -131,8 +138,7 @@ async function startLeader(kubeconfig: string, namespace: string, publicKey: str
       return client.request(method, path, options);
     },
   };
-  const images = { nodejs: TEST_IMAGES.nodejs };
-  const workloads = parseWorkloads(JSON.stringify({ images, pullPolicy: 'IfNotPresent', cpuRequest: '10m' }));
+  const workloads = parseWorkloads(JSON.stringify({ images: { nodejs: image }, pullPolicy: 'IfNotPresent', cpuRequest: '10m' }));
   const fleet = await createKubernetesFleet({ client: counting, namespaces: [namespace], workloads, publicKey, log: silentLog });
   const events: FleetEvent[] = [];
   fleet.subscribe((event) => events.push(event));
