@@ -44,5 +44,5 @@ void leadership.lost.then((reason) => {
 });
 const scaler = await createScaler({ config, log, world, port }).catch(failed);
 closers.push(() => scaler.close());
-await world.announce(port.port);
+await world.announce(port.port).catch(failed);
 log.info('listening', { port: port.port, url: port.url, epoch: leadership.epoch });

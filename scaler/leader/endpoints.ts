@@ -1,7 +1,9 @@
 import { isIPv6 } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PART_OF_LABEL, SCALER_ENDPOINTS, SCALER_NAME } from '../../protocol/cluster-names.ts';
+import { backoffMs } from '../../kit/backoff.ts';
 import { serverSideApply } from '../../kit/kubernetes/apply.ts';
-import { type KubernetesClient, resourcePath } from '../../kit/kubernetes/client.ts';
+import { type KubernetesClient, KubernetesError, resourcePath } from '../../kit/kubernetes/client.ts';
 
 export interface LeaderAddress {
   readonly namespace: string;
@@ -10,7 +12,9 @@ export interface LeaderAddress {
   readonly port: number;
 }
 
-/** Makes the scaler's Service, which selects no pod, lead to this one (Kubernetes, "Services without selectors"). @throws KubernetesError */
+const RETRY = { firstMs: 200, maxMs: 5000 };
+
+/** Makes the scaler's Service, which selects no pod, lead to this one (Kubernetes, "Services without selectors"); tries until the API server answers. @throws KubernetesError where it refuses */
 export async function announceLeader(client: KubernetesClient, { namespace, podName, podIp, port }: LeaderAddress): Promise<void> {
   const slice = {
     apiVersion: 'discovery.k8s.io/v1',
@@ -25,5 +29,12 @@ export async function announceLeader(client: KubernetesClient, { namespace, podN
     endpoints: [{ addresses: [podIp], conditions: { ready: true }, targetRef: { kind: 'Pod', namespace, name: podName } }],
   };
   const path = resourcePath({ group: 'discovery.k8s.io', version: 'v1', plural: 'endpointslices', namespace, name: SCALER_ENDPOINTS });
-  await serverSideApply(client, path, slice, { fieldManager: SCALER_NAME });
+  for (let failures = 1; ; failures++) {
+    try {
+      return void (await serverSideApply(client, path, slice, { fieldManager: SCALER_NAME }));
+    } catch (error) {
+      if (!(error instanceof KubernetesError) || (error.status >= 400 && error.status < 500)) throw error;
+      await sleep(backoffMs(failures, RETRY));
+    }
+  }
 }

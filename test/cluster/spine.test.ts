@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SIGNING_SECRET } from '../../protocol/cluster-names.ts';
+import { LABELS } from '../../protocol/names.ts';
+import { functionObject, httpTrigger, packageOf, podPool } from '../contract/platform/objects.ts';
+import { eventually, openSpine, type Pod, type Spine } from './spine-world/world.ts';
+
+const HOT = { deployment: { type: 'hot', pool: 'web' } } as const;
+
+describe('gateway and scaler before functions in pods', () => {
+  let spine: Spine;
+  beforeAll(async () => {
+    spine = await openSpine();
+    await spine.apply(podPool('web', { min: 2, max: 10, memory: '128Mi' }));
+    await spine.idle('web', 2);
+  });
+  afterAll(() => spine?.close());
+
+  const text = async (path: string, init?: RequestInit) => {
+    const answer = await spine.fetch(path, init);
+    return `${answer.status} ${await answer.text()}`;
+  };
+  const podsOf = async (fn: string): Promise<Pod[]> => (await spine.pods()).filter(({ metadata }) => metadata.labels[LABELS.function] === fn);
+  const condition = async (fn: string) => {
+    const { status } = await spine.cluster.get<{ status?: { conditions?: { type: string; status: string; reason: string; message: string }[] } }>(
+      'functions.fibonacci.dev',
+      fn,
+      '-n',
+      spine.namespace,
+    );
+    return status?.conditions?.find(({ type }) => type === 'Ready');
+  };
+  const recorded = (fn: string) =>
+    eventually(
+      async () => (await podsOf(fn)).some(({ metadata }) => metadata.ownerReferences?.[0]?.kind === 'Revision'),
+      async () => `no pod is recorded as one of ${fn}: ${JSON.stringify(await spine.pods())}`,
+    );
+  /** Requests one after the other until told to end; what was not 200 with one of these texts. */
+  const load = (path: string, texts: readonly string[]) => {
+    const wrong: string[] = [];
+    let sent = 0;
+    let ends = false;
+    const worker = async () => {
+      while (!ends) {
+        const answer = await text(path).catch((error: Error) => error.message);
+        sent++;
+        if (!texts.includes(answer.replace('200 ', ''))) wrong.push(answer);
+      }
+    };
+    const workers = Promise.all([worker(), worker(), worker()]);
+    return async () => {
+      ends = true;
+      await workers;
+      return { sent, wrong };
+    };
+  };
+
+  it('a cold request to a hot function is answered from the pool, which fills up again, and the pod becomes one of the function’s revision', async () => {
+    await spine.deploy('hello', 'hello', HOT);
+    const answer = await spine.fetch('/hello');
+    expect([answer.status, await answer.text()]).toEqual([200, 'hello']);
+    expect(answer.headers.get('server-timing')).toMatch(/allocate;dur=/);
+    await spine.idle('web', 2);
+    await recorded('hello');
+    expect(await condition('hello')).toMatchObject({ status: 'True' });
+  });
+
+  it('a cold function gets a pod of its own', async () => {
+    await spine.deploy('lonely', 'on my own', { deployment: { type: 'cold', memory: '128Mi' } });
+    expect(await text('/lonely')).toBe('200 on my own');
+  });
+
+  it('new code is answered by the same pod, and no request is lost', async () => {
+    await spine.deploy('changing', 'old', HOT);
+    expect(await text('/changing')).toBe('200 old');
+    const [before] = await eventuallyPods('changing');
+    const end = load('/changing', ['old', 'new']);
+    await spine.deploy('changing', 'new', HOT);
+    await eventually(
+      async () => (await text('/changing')) === '200 new',
+      () => 'new code does not answer',
+    );
+    const { sent, wrong } = await end();
+    expect(wrong).toEqual([]);
+    expect(sent).toBeGreaterThan(10);
+    expect((await podsOf('changing')).map(({ metadata }) => metadata.name)).toEqual([before?.metadata.name]);
+  });
+
+  const eventuallyPods = async (fn: string) => {
+    await recorded(fn);
+    return podsOf(fn);
+  };
+
+  it('a function that is deleted is 404 and leaves nothing', async () => {
+    await spine.deploy('passing', 'here', HOT);
+    expect(await text('/passing')).toBe('200 here');
+    await recorded('passing');
+    await spine.cluster.kubectl(['delete', '-n', spine.namespace, 'functions.fibonacci.dev/passing', 'triggers.fibonacci.dev/passing-http']);
+    await eventually(
+      async () => (await spine.fetch('/passing')).status === 404,
+      () => 'it still answers',
+    );
+    const left = async () =>
+      (
+        await spine.cluster.kubectl([
+          'get',
+          'pods,deployments,revisions.fibonacci.dev',
+          '-n',
+          spine.namespace,
+          '-o',
+          'name',
+          '-l',
+          `${LABELS.function}=passing`,
+        ])
+      ).trim();
+    await eventually(async () => (await left()) === '', left);
+  });
+
+  it.each(['killed', 'ended in order'])('a leader that is %s: the next one adopts what serves, and no request is lost', async (how) => {
+    await spine.deploy('steady', 'steady', HOT);
+    expect(await text('/steady')).toBe('200 steady');
+    const [before] = await eventuallyPods('steady');
+    const end = load('/steady', ['steady']);
+    const { epoch } = await spine.state();
+    await (how === 'killed' ? spine.scaler.kill() : spine.scaler.stop());
+    await spine.startScaler();
+    await spine.idle('web', 2);
+    expect((await spine.state()).epoch).toBeGreaterThan(epoch);
+    // What waits goes on waiting for the new leader: a function that is new is served by it.
+    const name = how === 'killed' ? 'after-kill' : 'after-end';
+    await spine.deploy(name, 'by the new one', HOT);
+    expect(await text(`/${name}`)).toBe('200 by the new one');
+    const { sent, wrong } = await end();
+    expect(wrong).toEqual([]);
+    expect(sent).toBeGreaterThan(50);
+    expect((await podsOf('steady')).map(({ metadata }) => metadata.name)).toEqual([before?.metadata.name]);
+  });
+
+  it('a package that is missing is told to the caller and in the status, and once it is there the function answers', async () => {
+    const code = packageOf({ 'index.mjs': 'export const handler = () => "late";\n' });
+    await spine.apply(functionObject('late', code, HOT), httpTrigger('late'));
+    await spine.routed('late');
+    const answer = await spine.fetch('/late');
+    expect([answer.status, await answer.json()]).toMatchObject([502, { code: 'PACKAGE_INVALID', message: expect.stringContaining('has no ConfigMap pkg-') }]);
+    await eventually(
+      async () => (await condition('late'))?.reason === 'PackageInvalid',
+      async () => JSON.stringify(await condition('late')),
+    );
+    await spine.putCode('export const handler = () => "late";\n');
+    await eventually(
+      async () => (await text('/late')) === '200 late',
+      async () => text('/late'),
+    );
+  });
+
+  it('a Secret that is missing is told with the way out; made and changed, its value reaches the function', async () => {
+    const code = await spine.putCode('export const handler = () => process.env.KEY;\n');
+    const object = functionObject('secretive', code, { ...HOT, secrets: [{ env: 'KEY', name: 'keys', key: 'first' }] });
+    await spine.apply(object, httpTrigger('secretive'));
+    await spine.routed('secretive');
+    expect(await (await spine.fetch('/secretive')).json()).toMatchObject({
+      code: 'SECRET_MISSING',
+      message: expect.stringContaining(`kubectl -n ${spine.namespace} create secret generic keys`),
+    });
+    const give = (value: string) =>
+      spine.cluster.apply({ apiVersion: 'v1', kind: 'Secret', metadata: { namespace: spine.namespace, name: 'keys' }, stringData: { first: value } });
+    for (const value of ['one', 'two']) {
+      await give(value);
+      await eventually(
+        async () => (await text('/secretive')) === `200 ${value}`,
+        async () => text('/secretive'),
+      );
+    }
+    expect(JSON.stringify([...spine.scaler.lines, ...spine.gateway.lines])).not.toMatch(/"one"|"two"/);
+  });
+
+  it('a function that is not public is not there at the public port', async () => {
+    await spine.deploy('open', 'for all', { ...HOT, access: 'public' });
+    expect((await fetch(`${spine.publicUrl}/open`)).status).toBe(200);
+    expect((await fetch(`${spine.publicUrl}/hello`)).status).toBe(404);
+  });
+
+  it('the signing key is made once and kept in a Secret', async () => {
+    const { data } = await spine.cluster.get<{ data: Record<string, string> }>('secret', SIGNING_SECRET.name, '-n', spine.system);
+    expect(Buffer.from(data[SIGNING_SECRET.key] ?? '', 'base64').toString()).toContain('PRIVATE KEY');
+  });
+});
