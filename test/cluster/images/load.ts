@@ -1,24 +1,22 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Cluster } from '../machine/cluster.ts';
 import { clusterFolders } from '../machine/folders.ts';
-import { importImage } from '../machine/machine.ts';
-import { NODES } from '../machine/plan.ts';
 import { buildTestImages, type TestImage } from './test-images.ts';
 
-/** Builds what changed and imports it on both nodes; pods then name it with the pull policy `IfNotPresent`. What the nodes have is not imported again. */
-export async function loadTestImages(say: (line: string) => void = () => undefined): Promise<void> {
-  for (const image of await buildTestImages(say)) await loadImage(image, say);
+/** Builds what changed and loads it into every node; pods then name it (`TEST_IMAGES`) with the pull policy `IfNotPresent`. What the nodes have is not loaded again. */
+export async function loadTestImages(cluster: Pick<Cluster, 'loadImage'>, say: (line: string) => void = () => undefined): Promise<void> {
+  for (const image of await buildTestImages(say)) await loadImage(cluster, image, say);
 }
 
-async function loadImage({ reference, archive, digest }: TestImage, say: (line: string) => void): Promise<void> {
-  const folders = clusterFolders();
+async function loadImage(cluster: Pick<Cluster, 'loadImage'>, { reference, archive, digest }: TestImage, say: (line: string) => void): Promise<void> {
   // It goes when the cluster goes.
-  const loaded = join(folders.state, 'images');
-  const stamp = join(loaded, encodeURIComponent(reference));
+  const stamps = join(clusterFolders().state, 'images');
+  const stamp = join(stamps, encodeURIComponent(reference));
   if (readText(stamp) === digest) return;
   say(`loading ${reference}`);
-  await Promise.all(NODES.map((plan) => importImage(folders, plan, archive)));
-  mkdirSync(loaded, { recursive: true });
+  await cluster.loadImage(archive);
+  mkdirSync(stamps, { recursive: true });
   writeFileSync(stamp, digest);
 }
 

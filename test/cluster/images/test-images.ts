@@ -37,6 +37,8 @@ export const TEST_IMAGES = {
 const NODE_BASE = 'localhost/fibonacci-node-base:test';
 const ROOT = clusterFolders().root;
 const CACHE = join(ROOT, '.cache', 'images');
+/** Where the private copy of buildah is. */
+export const BUILDAH_CACHE = join(ROOT, '.cache', 'buildah');
 /** Archives that are kept of an image: what two checkouts of a branch take turns with. */
 const KEPT = 2;
 
@@ -62,7 +64,7 @@ export async function buildTestImages(say: (line: string) => void = () => undefi
 }
 
 async function createBuilder(say: (line: string) => void): Promise<Builder & { readonly program: string }> {
-  const program = await ensureBuildah(join(ROOT, '.cache', 'buildah'), say);
+  const program = await ensureBuildah(BUILDAH_CACHE, say);
   return { ...(await findBuilder({ FIB_BUILDAH: program }, 'buildah')), program };
 }
 
