@@ -48,6 +48,7 @@ export async function ensureMachineCluster(folders: Folders, say: Say): Promise<
   await until(() => kubectl(['-n', 'kube-system', 'rollout', 'status', 'deployment/coredns', '--timeout=5s']), 'the DNS', folders);
   const base = await ensureBaseImage(folders.cache, parts.packages, say);
   await Promise.all(NODES.map((plan) => importImage(folders, plan, base)));
+  await ensureProcess(folders, policyEnforcer(folders, admin));
   copyFileSync(admin, `${folders.kubeconfig}.new`);
 }
 
@@ -69,6 +70,11 @@ export async function removeMachineCluster(folders: Folders): Promise<void> {
 /** Imports an archive (OCI or docker) under the names that it holds. */
 export async function importImage(folders: Folders, plan: NodePlan, archive: string): Promise<void> {
   await command(join(folders.bin, `ctr-${plan.name}`), ['images', 'import', '--digests=false', archive]);
+}
+
+/** The network of these nodes knows no policies: a process of ours turns them into packet rules. */
+function policyEnforcer({ bin }: Folders, kubeconfig: string): Program {
+  return { name: 'policies', file: process.execPath, args: [join(import.meta.dirname, 'policies', 'main.ts'), kubeconfig, bin] };
 }
 
 async function ensureParts(folders: Folders, say: Say, inBackground = false): Promise<Parts> {
