@@ -92,8 +92,7 @@ function judgeDeployment(object: ClusterObject, status: Status): Verdict {
 function byCondition(wanted: string): Judge {
   return ({ metadata }, { conditions = [] }) => {
     const condition = conditions.find(({ type }) => type === wanted);
-    if (!condition || (condition.observedGeneration ?? 0) < (metadata.generation ?? 0))
-      return waiting('the scaler has not looked at it yet; `fib status` shows whether one runs');
+    if (!condition || (condition.observedGeneration ?? 0) < (metadata.generation ?? 0)) return waiting('the scaler has not looked at it yet');
     if (condition.status === 'True') return READY;
     return { kind: condition.status === 'False' ? 'failing' : 'waiting', why: sentence(condition) };
   };

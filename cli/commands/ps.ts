@@ -1,13 +1,22 @@
-import { addAdminOptions, type AdminOptions, connectAdmin, type FunctionView, type InstanceView } from '../admin-client.ts';
+import { connectAdmin, type FunctionView, type InstanceView } from '../admin-client.ts';
 import { defineCommand } from '../command.ts';
 import type { PoolView } from '../dev/pools.ts';
 import { renderTable } from '../table.ts';
+import { addTargetOptions, connectTarget, type TargetOptions } from '../target-options.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** `fib ps`: functions, their instances, and pools. */
-export const ps = defineCommand<AdminOptions>({
-  declare: (program) => addAdminOptions(program.command('ps').description('List functions, their instances, and pools.')),
-  async run({ terminal, options, cwd, env }) {
+export const ps = defineCommand<TargetOptions>({
+  declare: (program) => addTargetOptions(program.command('ps').description('List functions, their instances, and pools.')),
+  async run(context) {
+    const { terminal, options, cwd, env } = context;
+    const cluster = await connectTarget(context, true);
+    if (cluster) {
+      const { readProcesses, renderProcesses } = await import('../cluster/ps.ts');
+      const found = await readProcesses(cluster, options.namespace).finally(() => cluster.close());
+      terminal.result(found, () => renderProcesses(found, terminal));
+      return 0;
+    }
     const client = await connectAdmin(options, cwd, env);
     const [functions, instances, pools] = await Promise.all([client.functions(), client.instances(), client.pools()]);
     terminal.result({ functions, instances, pools }, () => render(functions, instances, pools, terminal));

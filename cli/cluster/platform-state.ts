@@ -1,0 +1,76 @@
+import { ALERTMANAGER_NAME, GATEWAY_NAME, PROMETHEUS_NAME, SCALER_NAME, SYSTEM_NAMESPACE } from '../../protocol/cluster-names.ts';
+import { PlatformError } from '../../protocol/errors.ts';
+import type { Cluster } from './cluster.ts';
+import type { ClusterObject } from './cluster-object.ts';
+import type { ResourceType } from './discovery.ts';
+import { judgeReadiness, type Verdict } from './readiness.ts';
+
+const DEPLOYMENTS: ResourceType = { group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments', namespaced: true };
+const STATEFUL_SETS: ResourceType = { group: 'apps', version: 'v1', kind: 'StatefulSet', plural: 'statefulsets', namespaced: true };
+const LEASES: ResourceType = { group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', plural: 'leases', namespaced: true };
+
+/** One part of the platform. */
+export interface PlatformPart {
+  readonly name: string;
+  readonly ready: number;
+  readonly replicas: number;
+  readonly image: string;
+  readonly verdict: Verdict;
+}
+
+export interface PlatformState {
+  readonly namespace: string;
+  readonly parts: readonly PlatformPart[];
+  /** The pod that holds the scaler's Lease. */
+  readonly leader?: string;
+}
+
+/** The platform's own namespace: where the gateway's Deployment is. @throws PlatformError PLATFORM_MISSING */
+export async function findSystemNamespace(cluster: Cluster): Promise<string> {
+  const usual = await orForbidden(cluster.get(DEPLOYMENTS, { namespace: SYSTEM_NAMESPACE, name: GATEWAY_NAME }));
+  if (usual) return SYSTEM_NAMESPACE;
+  const found = await orForbidden(cluster.list<ClusterObject>(DEPLOYMENTS, undefined, { fieldSelector: `metadata.name=${GATEWAY_NAME}` }));
+  const [gateway] = found ?? [];
+  if (gateway?.metadata.namespace !== undefined) return gateway.metadata.namespace;
+  throw new PlatformError(
+    'PLATFORM_MISSING',
+    `the cluster of context ${cluster.context} shows no Deployment ${GATEWAY_NAME}: deploy a stack with a Platform, or ask for the right to list deployments.apps`,
+  );
+}
+
+/** @throws PlatformError PLATFORM_MISSING, CLUSTER_FORBIDDEN */
+export async function readPlatform(cluster: Cluster): Promise<PlatformState> {
+  const namespace = await findSystemNamespace(cluster);
+  const own = (object: ClusterObject) => [GATEWAY_NAME, SCALER_NAME, PROMETHEUS_NAME, ALERTMANAGER_NAME].includes(object.metadata.name);
+  const [deployments, statefulSets, lease] = await Promise.all([
+    cluster.list<ClusterObject>(DEPLOYMENTS, namespace),
+    cluster.list<ClusterObject>(STATEFUL_SETS, namespace),
+    orForbidden(cluster.get<Lease>(LEASES, { namespace, name: SCALER_NAME })),
+  ]);
+  const holder = lease?.spec?.holderIdentity;
+  return { namespace, parts: [...deployments, ...statefulSets].filter(own).map(toPart), ...(holder && { leader: holder }) };
+}
+
+function toPart(object: ClusterObject): PlatformPart {
+  const { replicas = 1, template } = object['spec'] as Workload;
+  const { readyReplicas = 0 } = (object['status'] ?? {}) as { readyReplicas?: number };
+  return { name: object.metadata.name, ready: readyReplicas, replicas, image: template?.spec?.containers?.[0]?.image ?? '', verdict: judgeReadiness(object) };
+}
+
+async function orForbidden<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof PlatformError && error.code === 'CLUSTER_FORBIDDEN') return undefined;
+    throw error;
+  }
+}
+
+interface Workload {
+  readonly replicas?: number;
+  readonly template?: { readonly spec?: { readonly containers?: readonly { readonly image?: string }[] } };
+}
+
+interface Lease {
+  readonly spec?: { readonly holderIdentity?: string };
+}
