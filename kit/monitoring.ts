@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { renderAlertmanagerConfig } from '../protocol/monitoring/alertmanager.ts';
-import { renderPrometheusConfig } from '../protocol/monitoring/prometheus.ts';
+import { ALERTMANAGER_FLAGS, renderAlertmanagerConfig } from '../protocol/monitoring/alertmanager.ts';
+import { PROMETHEUS_FLAGS, renderPrometheusConfig } from '../protocol/monitoring/prometheus.ts';
 import { PlatformError } from '../protocol/errors.ts';
 import { type DaemonOptions, startDaemon } from './daemon.ts';
 import { createGuard } from './fleet/local-guard.ts';
@@ -79,16 +79,8 @@ async function prometheus({ programs, dir, ports, gateways, scaler, token, rules
   const args = [
     `--config.file=${config}`,
     `--storage.tsdb.path=${join(home, 'data')}`,
-    '--storage.tsdb.retention.time=6h',
-    '--storage.tsdb.retention.size=256MB',
     `--web.listen-address=${HOST}:${ports.prometheus}`,
-    '--web.enable-lifecycle',
-    // A firing alert is told again this often, and is resolved after four times this without Prometheus.
-    '--rules.alert.resend-delay=5s',
-    '--query.lookback-delta=15s',
-    '--query.timeout=10s',
-    '--query.max-samples=5000000',
-    '--log.level=warn',
+    ...PROMETHEUS_FLAGS,
   ];
   return {
     name: 'prometheus',
@@ -105,13 +97,7 @@ async function alertmanager({ programs, dir, ports, scaler, token }: MonitoringO
   const config = join(home, 'alertmanager.yml');
   const tokenFile = await writeToken(home, token);
   await writeFile(config, renderAlertmanagerConfig({ scalerUrl: `http://${scaler}`, tokenFile }), { mode: 0o600 });
-  const args = [
-    `--config.file=${config}`,
-    `--storage.path=${join(home, 'data')}`,
-    `--web.listen-address=${HOST}:${ports.alertmanager}`,
-    '--cluster.listen-address=',
-    '--log.level=warn',
-  ];
+  const args = [`--config.file=${config}`, `--storage.path=${join(home, 'data')}`, `--web.listen-address=${HOST}:${ports.alertmanager}`, ...ALERTMANAGER_FLAGS];
   return {
     name: 'alertmanager',
     command: programs.alertmanager,

@@ -1,4 +1,4 @@
-import { GATEWAY_NAME, INTERNAL_SECRET, RULES_CONFIG, SCALER_ENDPOINTS, SCALER_NAME, SIGNING_SECRET } from '../../protocol/cluster-names.ts';
+import { GATEWAY_NAME, INTERNAL_SECRET, PROMETHEUS_NAME, RULES_CONFIG, SCALER_ENDPOINTS, SCALER_NAME, SIGNING_SECRET } from '../../protocol/cluster-names.ts';
 import { API_GROUP } from '../../protocol/names.ts';
 import type { KubernetesObject } from '../synth/object.ts';
 import { metadata } from './metadata.ts';
@@ -6,7 +6,7 @@ import type { PlatformPlan } from './platform-plan.ts';
 
 /** What gateway and scaler may do at the API server: what their code does and no more. Everything is in Roles of single namespaces, but for kinds that stand in none. */
 
-export interface Rule {
+interface Rule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
   readonly verbs: readonly string[];
@@ -30,14 +30,18 @@ const SCALER_RULES: readonly Rule[] = [
   { apiGroups: [''], resources: ['configmaps'], verbs: ['get'] },
 ];
 
-/** In the platform's own namespace. What is created has no name yet, so `create` stands alone. */
-function scalerOwnRules(operator: boolean): Rule[] {
+/** In the platform's own namespace. */
+function scalerOwnRules({ monitoring }: PlatformPlan): Rule[] {
   return [
-    ...named('coordination.k8s.io', 'leases', [SCALER_NAME]),
-    ...named('discovery.k8s.io', 'endpointslices', [SCALER_ENDPOINTS]),
-    ...(operator ? named('monitoring.coreos.com', 'prometheusrules', [RULES_CONFIG.name]) : named('', 'configmaps', [RULES_CONFIG.name])),
+    // What is posted has no name yet as far as access rights go; what is applied has.
+    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
+    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], resourceNames: [SCALER_NAME], verbs: [...READ, 'update'] },
     { apiGroups: [''], resources: ['secrets'], verbs: ['create'] },
     { apiGroups: [''], resources: ['secrets'], resourceNames: [INTERNAL_SECRET.name, SIGNING_SECRET.name], verbs: ['get'] },
+    { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], resourceNames: [SCALER_ENDPOINTS], verbs: ['create', 'patch'] },
+    { apiGroups: [''], resources: ['configmaps'], resourceNames: [RULES_CONFIG.name], verbs: ['get', 'create', 'patch'] },
+    // An annotation, on which the kubelet brings the rules at once.
+    ...(monitoring.kind === 'bundled' ? [{ apiGroups: [''], resources: ['pods'], resourceNames: [`${PROMETHEUS_NAME}-0`], verbs: ['patch'] }] : []),
   ];
 }
 
@@ -54,7 +58,7 @@ export function accessObjects(plan: PlatformPlan): KubernetesObject[] {
   return [
     account(plan, GATEWAY_NAME),
     account(plan, SCALER_NAME),
-    ...role(plan, SCALER_NAME, plan.namespace, scalerOwnRules(plan.monitoring.kind === 'operator')),
+    ...role(plan, SCALER_NAME, plan.namespace, scalerOwnRules(plan)),
     ...namespaces.flatMap((namespace) => [...role(plan, GATEWAY_NAME, namespace, GATEWAY_RULES), ...role(plan, SCALER_NAME, namespace, SCALER_RULES)]),
     ...clusterRole(plan, GATEWAY_NAME, GATEWAY_CLUSTER_RULES),
     ...clusterRole(plan, SCALER_NAME, SCALER_CLUSTER_RULES),
@@ -90,12 +94,4 @@ function bound({ namespace }: PlatformPlan, kind: string, name: string, part: st
 
 function own(resources: readonly string[], verbs: readonly string[]): Rule {
   return { apiGroups: [API_GROUP], resources, verbs };
-}
-
-/** To create any, and to keep these. */
-function named(group: string, resource: string, resourceNames: readonly string[]): Rule[] {
-  return [
-    { apiGroups: [group], resources: [resource], verbs: ['create'] },
-    { apiGroups: [group], resources: [resource], resourceNames, verbs: ['get', 'list', 'watch', 'update', 'patch'] },
-  ];
 }

@@ -5,7 +5,7 @@ import type { PlatformSettings } from './settings.ts';
 
 /** Metadata of an object of the platform. Its stack label lets a deployment remove what is no more. */
 export function metadata({ stack }: Pick<PlatformSettings, 'stack'>, name: string, namespace?: string): KubernetesObject['metadata'] {
-  return { name, ...(namespace !== undefined && { namespace }), labels: { [PART_OF_LABEL]: 'fibonacci', [LABELS.stack]: stack } };
+  return { name, ...(namespace !== undefined && { namespace }), labels: { [NAME_LABEL]: name, [PART_OF_LABEL]: 'fibonacci', [LABELS.stack]: stack } };
 }
 
 /** What selects the pods of one of the platform's parts. */

@@ -4,7 +4,9 @@ import type { KubernetesObject } from '../synth/object.ts';
 import { accessObjects } from './access-objects.ts';
 import { exposureObjects } from './exposure.ts';
 import { gatewayObjects } from './gateway-objects.ts';
+import { monitoringObjects } from './monitoring-objects.ts';
 import { namespaceObjects } from './namespace-objects.ts';
+import { networkPolicies } from './network-policies.ts';
 import type { PlatformPlan } from './platform-plan.ts';
 import { scalerObjects } from './scaler-objects.ts';
 
@@ -16,6 +18,8 @@ export function platformObjects(plan: PlatformPlan): KubernetesObject[] {
     ...accessObjects(plan),
     ...gatewayObjects(plan),
     ...scalerObjects(plan),
+    ...monitoringObjects(plan),
     ...exposureObjects(plan),
+    ...networkPolicies(plan),
   ];
 }

@@ -4,7 +4,7 @@ import { PlatformError } from '../../protocol/errors.ts';
 import { NAME_PATTERN } from '../../protocol/schema/fields.ts';
 import { show, unknownField } from '../../protocol/schema/validate.ts';
 import { BASE_DIRECTORY } from '../code.ts';
-import { isFunctionStack } from '../function-stack.ts';
+import { type FunctionStack, isFunctionStack } from '../function-stack.ts';
 import { idOf } from '../synth/group-kind.ts';
 import type { KubernetesObject } from '../synth/object.ts';
 import { PLATFORM, type PlatformPart } from '../synth/platform-part.ts';
@@ -46,24 +46,34 @@ export class Platform extends Chart {
 
   #expand(): void {
     for (const id of this.#made) this.node.tryRemoveChild(id);
-    const declared = new Set(this.node.root.node.findAll().flatMap((one) => (ApiObject.isApiObject(one) && one.kind === 'Namespace' ? [one.name] : [])));
-    const objects = platformObjects(this.#plan()).filter(({ kind, metadata }) => kind !== 'Namespace' || !declared.has(metadata.name));
+    const app = this.node.root.node.findAll();
+    const plan = this.#plan(app.filter(isFunctionStack));
+    const declared = new Set(app.flatMap((one) => (ApiObject.isApiObject(one) && one.kind === 'Namespace' ? [one.name] : [])));
+    const objects = platformObjects(plan).filter(({ kind, metadata }) => kind !== 'Namespace' || !declared.has(metadata.name));
     this.#made = transformAll(objects, this.#transform).map((object) => new PlatformObject(this, object).node.id);
   }
 
-  #plan(): PlatformPlan {
-    const { functionNamespaces, images } = this.#settings;
+  #plan(stacks: readonly FunctionStack[]): PlatformPlan {
+    const functionNamespaces = functionNamespacesOf(this.#settings, stacks);
     const folder = (this.node.tryGetContext(BASE_DIRECTORY) as string | undefined) ?? process.cwd();
-    return { ...this.#settings, functionNamespaces: functionNamespaces ?? this.#stackNamespaces(), imageRefs: resolveImages(images, folder) };
+    return { ...this.#settings, functionNamespaces, imageRefs: resolveImages(this.#settings.images, folder) };
   }
+}
 
-  #stackNamespaces(): NamespaceSetting[] {
-    const names = this.node.root.node.findAll().flatMap((one) => (isFunctionStack(one) ? [one.namespace] : []));
-    const all = names.length > 0 ? [...new Set(names)].sort() : ['default'];
-    const own = all.find((name) => name === this.namespace);
-    if (own === undefined) return all.map((name) => ({ name, create: name !== 'default' }));
-    throw new PlatformError('STACK_INVALID', `a FunctionStack is in ${own}, the platform's own namespace: give one of them another namespace`);
+/** @throws PlatformError STACK_INVALID for a stack where no function is seen */
+function functionNamespacesOf({ namespace: system, functionNamespaces }: PlatformSettings, stacks: readonly FunctionStack[]): readonly NamespaceSetting[] {
+  const astray = stacks.find(({ namespace }) => namespace === system || functionNamespaces?.every(({ name }) => name !== namespace));
+  if (astray) {
+    const { node, namespace } = astray;
+    throw new PlatformError(
+      'STACK_INVALID',
+      namespace === system
+        ? `the FunctionStack ${node.path} is in ${namespace}, the platform's own namespace: give one of them another namespace`
+        : `the FunctionStack ${node.path} is in namespace ${namespace}, which functionNamespaces does not name: add it there, or give the stack another namespace`,
+    );
   }
+  const names = stacks.length > 0 ? [...new Set(stacks.map(({ namespace }) => namespace))].sort() : ['default'];
+  return functionNamespaces ?? names.map((name) => ({ name, create: name !== 'default' }));
 }
 
 /** An object as it was rendered. */

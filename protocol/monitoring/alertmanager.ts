@@ -1,6 +1,9 @@
 import { stringify } from 'yaml';
 import { ALERTS, SCALER_PATHS } from '../names.ts';
 
+/** What Alertmanager is started with, wherever it runs: alone, since the scaler reads its alerts anyway. */
+export const ALERTMANAGER_FLAGS = ['--cluster.listen-address=', '--log.level=warn'] as const;
+
 export interface AlertmanagerConfigOptions {
   /** Base URL of the scaler. */
   readonly scalerUrl: string;

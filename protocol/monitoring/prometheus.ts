@@ -8,9 +8,28 @@ export const JOBS = {
   watcher: 'fibonacci-watcher',
 } as const;
 
+/** What Prometheus is started with, wherever it runs: data for the rules' windows alone, and alerts that are told often. */
+export const PROMETHEUS_FLAGS = [
+  '--storage.tsdb.retention.time=6h',
+  '--storage.tsdb.retention.size=256MB',
+  '--web.enable-lifecycle',
+  // A firing alert is told again this often, and is resolved after four times this without Prometheus.
+  '--rules.alert.resend-delay=5s',
+  '--query.lookback-delta=15s',
+  '--query.timeout=10s',
+  '--query.max-samples=5000000',
+  '--log.level=warn',
+] as const;
+
+/** Servers behind one DNS name, each an address of it. */
+export interface DnsTargets {
+  readonly name: string;
+  readonly port: number;
+}
+
 export interface PrometheusConfigOptions {
-  /** `host:port` of each gateway's admin port. */
-  readonly gateways: readonly string[];
+  /** `host:port` of each gateway's admin port, or where to find them. */
+  readonly gateways: readonly string[] | DnsTargets;
   /** `host:port` of each scaler. */
   readonly scalers: readonly string[];
   /** `host:port` of Alertmanager. */
@@ -29,7 +48,7 @@ export function renderPrometheusConfig({ gateways, scalers, alertmanager, ruleFi
     rule_files: ruleFiles,
     alerting: { alertmanagers: [{ timeout: '5s', static_configs: [{ targets: [alertmanager] }] }] },
     scrape_configs: [
-      { job_name: JOBS.gateway, ...fast, metrics_path: ADMIN_PATHS.metrics, static_configs: [{ targets: gateways }] },
+      { job_name: JOBS.gateway, ...fast, metrics_path: ADMIN_PATHS.metrics, ...gatewayTargets(gateways) },
       { job_name: JOBS.scaler, ...fast, metrics_path: SCALER_PATHS.metrics, static_configs: [{ targets: scalers }] },
       {
         job_name: JOBS.watcher,
@@ -45,4 +64,9 @@ export function renderPrometheusConfig({ gateways, scalers, alertmanager, ruleFi
       },
     ],
   });
+}
+
+function gatewayTargets(gateways: PrometheusConfigOptions['gateways']): object {
+  if (!('name' in gateways)) return { static_configs: [{ targets: gateways }] };
+  return { dns_sd_configs: [{ names: [gateways.name], type: 'A', port: gateways.port, refresh_interval: '5s' }] };
 }
