@@ -11,7 +11,7 @@ import { renderTable } from '../table.ts';
 interface Options {
   readonly push?: string;
   readonly archive?: string;
-  readonly base?: string;
+  readonly base?: readonly string[];
   readonly only?: readonly string[];
   readonly builder?: string;
   readonly lock: string;
@@ -26,7 +26,7 @@ export const images = defineCommand<Options>({
       .option('--push <registry>', 'push them there and write the lock file')
       .option('--lock <file>', 'the lock file', 'images.lock.json')
       .option('--archive <folder>', 'write each as an OCI archive')
-      .option('--base <image>', 'build on this instead of the official base')
+      .option('--base <image...>', 'build on this instead of the official base; `<name>=<image>` for one of them')
       .option('--only <name...>', `build only these: ${IMAGE_NAMES.join(', ')}`)
       .option('--builder <name>', 'docker, podman or buildah (default: the first that works)'),
   async run({ terminal, options, cwd, env }) {
@@ -37,9 +37,9 @@ export const images = defineCommand<Options>({
     ]);
     const builder = await findBuilder(env, parseBuilder(options.builder));
     const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { version: string };
-    const { base, push, archive } = options;
+    const { push, archive } = options;
     const tell = (what: string) => (name: ImageName) => terminal.note(`${what} ${name}`);
-    await buildImages({ builder, root: packageFile('.'), names, version, base, onBegin: tell(`${builder.name}: building`) });
+    await buildImages({ builder, root: packageFile('.'), names, version, bases: parseBases(options.base ?? []), onBegin: tell(`${builder.name}: building`) });
     const archives = archive === undefined ? undefined : await archiveImages(builder, version, names, resolve(cwd, archive));
     const lock = push === undefined ? undefined : await pushImages(builder, version, push, tell('pushing'));
     const lockFile = resolve(cwd, options.lock);
@@ -61,9 +61,23 @@ export const images = defineCommand<Options>({
 function parseNames({ only, push }: Options): readonly ImageName[] {
   if (only === undefined) return IMAGE_NAMES;
   if (push !== undefined) throw new PlatformError('USAGE', '--only and --push do not go together: the lock file holds all images');
-  const unknown = only.filter((name) => !(IMAGE_NAMES as readonly string[]).includes(name));
+  const unknown = only.filter((name) => !isImageName(name));
   if (unknown.length > 0) throw new PlatformError('USAGE', `--only ${unknown.join(' ')}: the images are ${IMAGE_NAMES.join(', ')}`);
   return IMAGE_NAMES.filter((name) => only.includes(name));
+}
+
+/** One of `<name>=<image>` wins over one for all. */
+function parseBases(bases: readonly string[]): Partial<Record<ImageName, string>> {
+  const parsed = bases.map((base) => /^(?:([a-z]+)=)?(.+)$/.exec(base)?.slice(1) ?? []);
+  const unknown = parsed.flatMap(([name]) => (name === undefined || isImageName(name) ? [] : [name]));
+  if (unknown.length > 0) throw new PlatformError('USAGE', `--base ${unknown.join(' ')}: the images are ${IMAGE_NAMES.join(', ')}`);
+  const all = parsed.findLast(([name]) => name === undefined)?.[1];
+  const own = Object.fromEntries(parsed.filter(([name]) => name !== undefined));
+  return { ...(all !== undefined && Object.fromEntries(IMAGE_NAMES.map((name) => [name, all]))), ...own };
+}
+
+function isImageName(name: string): name is ImageName {
+  return (IMAGE_NAMES as readonly string[]).includes(name);
 }
 
 function parseBuilder(name: string | undefined): BuilderName | undefined {

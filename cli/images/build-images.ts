@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PlatformError } from '../../protocol/errors.ts';
@@ -14,22 +14,23 @@ export interface BuildImagesOptions {
   readonly root: string;
   readonly names: readonly ImageName[];
   readonly version: string;
-  /** Replaces the Containerfiles' own. */
-  readonly base?: string | undefined;
+  /** Replace the Containerfiles' own. */
+  readonly bases?: Readonly<Partial<Record<ImageName, string>>>;
   /** Called before each image. */
   readonly onBegin?: (name: ImageName) => void;
 }
 
 /** Builds and tags `fibonacci-<name>:<version>`. @throws PlatformError IMAGE_BUILD_FAILED */
-export async function buildImages({ builder, root, names, version, base, onBegin }: BuildImagesOptions): Promise<void> {
+export async function buildImages({ builder, root, names, version, bases = {}, onBegin }: BuildImagesOptions): Promise<void> {
   for (const name of names) {
     onBegin?.(name);
     const context = mkdtempSync(join(tmpdir(), `fib-image-${name}-`));
+    const base = bases[name];
     try {
       writeContext(RECIPES[name], root, context);
       await builder.build({ context, tag: imageTag(name, version), args: { VERSION: version, ...(base !== undefined && { BASE: base }) } });
     } catch (error) {
-      throw buildFailure(error, name, builder, base);
+      throw buildFailure(error, name, builder, base ?? officialBase(context));
     } finally {
       rmSync(context, { recursive: true, force: true });
     }
@@ -71,15 +72,24 @@ export async function archiveImages(
   return files;
 }
 
-const NO_BASE = /manifest unknown|not found|no such image|not known|pull access denied|name unknown|no such host|dial tcp|registries\.conf|failed to resolve/i;
+const NO_BASE = /manifest unknown|not found|no such image|not known|pull access denied|name unknown|no such host|dial tcp|short-name|failed to resolve/i;
 const NOT_ALLOWED = /denied|unauthori[sz]ed|authentication required|forbidden|\b40[13]\b/i;
 
-function buildFailure(error: unknown, name: ImageName, builder: Builder, base: string | undefined): unknown {
+function buildFailure(error: unknown, name: ImageName, builder: Builder, base: string): unknown {
   if (!(error instanceof ProgramFailed)) return error;
-  const lost = NO_BASE.test(error.message);
-  const wayOut = `the base image ${base ?? 'that its Containerfile names'} cannot be had; see that ${builder.name} can pull it, or name another with --base <image>`;
-  const message = `the image ${name} could not be built by ${builder.name}: ${lost ? `${wayOut} (${error.message})` : error.message}`;
-  return new PlatformError('IMAGE_BUILD_FAILED', message, { details: { image: name, ...outputOf(error) }, cause: error });
+  const { message: reason, output } = error;
+  const wayOut = /short-name/i.test(reason)
+    ? `${builder.name} wants its name in full: --base ${name}=<registry>/${base}`
+    : `see that ${builder.name} can pull it, or name another with --base <image>`;
+  const message = NO_BASE.test(reason) ? `the base image ${base} cannot be had (${reason}); ${wayOut}` : reason;
+  return new PlatformError('IMAGE_BUILD_FAILED', `the image ${name} could not be built by ${builder.name}: ${message}`, {
+    details: { image: name, output },
+    cause: error,
+  });
+}
+
+function officialBase(context: string): string {
+  return /^ARG BASE=(.*)$/m.exec(readFileSync(join(context, 'Containerfile'), 'utf8'))?.[1] ?? '';
 }
 
 function pushFailure(error: unknown, reference: string, builder: Builder): PlatformError {

@@ -130,6 +130,13 @@ describe('fib images', () => {
     expect(called().slice(1)).toEqual([expect.stringMatching(new RegExp(`--tag fibonacci-python:${version} .*--build-arg BASE=localhost/own:1 `))]);
   });
 
+  it('builds each on a base of its own, or all but one on the same', async () => {
+    withBuilders({ buildah: WORKS });
+    expect((await project.fib(['images', '--base', 'localhost/node:1', 'python=localhost/python:2'], env)).code).toBe(0);
+    const bases = called().flatMap((line) => / --build-arg BASE=(\S+) /.exec(line)?.[1] ?? []);
+    expect(bases).toEqual(['localhost/node:1', 'localhost/node:1', 'localhost/node:1', 'localhost/python:2']);
+  });
+
   it('pushes and writes the lock file, which holds digests', async () => {
     withBuilders({ buildah: WORKS });
     const { code } = await project.fib(['images', '--push', 'registry.test/team/'], env);
@@ -173,6 +180,14 @@ describe('fib images', () => {
       1,
       /IMAGE_BUILD_FAILED the image gateway .*the base image lost:1 cannot be had.*--base <image>/,
     ],
+    [
+      'a builder that wants names in full',
+      { buildah: 'test "$1" = info || { echo "error: creating build container: short-name did not resolve to an alias" >&2; exit 125; }' },
+      ['--only', 'python'],
+      1,
+      /the base image python:3\.\S+-slim-bookworm cannot be had.*--base python=<registry>\/python:3/,
+    ],
+    ['a base for an image that is none', { buildah: '' }, ['--base', 'java=x:1'], 2, /--base java: the images are gateway, scaler, nodejs, python/],
     [
       'a registry that wants a login',
       { buildah: 'test "$1" != push || { echo "error: unauthorized: authentication required" >&2; exit 125; }' },

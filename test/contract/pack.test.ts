@@ -45,6 +45,8 @@ describe('the npm package', () => {
         'dist/runtimes/nodejs/main.js',
         'dist/runtimes/python/start.json',
         'dist/runtimes/python/fibonacci_watcher/__main__.py',
+        'dist/gateway/Containerfile',
+        'dist/runtimes/python/Containerfile',
         'dist/cli/templates/typescript/stack.ts',
       ]),
     );

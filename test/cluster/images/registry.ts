@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 
 /** A registry that takes pushes, in memory. Source: the OCI distribution specification, "Push". */
 export interface TestRegistry {
@@ -20,7 +21,7 @@ export async function startRegistry({ closed = false } = {}): Promise<TestRegist
   const uploads = new Map<string, Buffer>();
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://registry');
-    const body = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>));
+    const body = await buffer(request);
     const send = (status: number, headers: Record<string, string> = {}, text = '') => response.writeHead(status, headers).end(text);
     if (closed)
       return send(401, { 'content-type': 'application/json' }, JSON.stringify({ errors: [{ code: 'UNAUTHORIZED', message: 'authentication required' }] }));
