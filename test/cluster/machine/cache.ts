@@ -45,7 +45,8 @@ export function folderRecipe(folder: string): string {
   return plain.map((file) => `${relative(dirname(folder), file)}\n${readFileSync(file, 'utf8')}`).join('\n');
 }
 
-async function lock(file: string): Promise<() => void> {
+/** Waits until nobody else has the lock. What a killed process held is free. @returns gives it back */
+export async function lock(file: string): Promise<() => void> {
   for (;;) {
     try {
       writeFileSync(file, String(process.pid), { flag: 'wx' });

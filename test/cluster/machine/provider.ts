@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { lock } from './cache.ts';
 import { command } from './command.ts';
 import type { Folders } from './folders.ts';
 import { ensureKindCluster, hasKind, removeKindCluster } from './kind.ts';
@@ -31,6 +32,24 @@ export function runningProvider(folders: Folders): Provider | undefined {
 export async function ensureCluster({ folders, say, given }: UpOptions): Promise<Provider> {
   const running = runningProvider(folders);
   if (running) return running;
+  mkdirSync(dirname(folders.home), { recursive: true });
+  const unlock = await lock(`${folders.home}.lock`);
+  try {
+    return runningProvider(folders) ?? (await createCluster({ folders, say, given }));
+  } finally {
+    unlock();
+  }
+}
+
+/** Removes what {@link ensureCluster} made; a cluster that was given is left alone. */
+export async function removeCluster(folders: Folders): Promise<void> {
+  const provider = existsSync(providerFile(folders)) ? readFileSync(providerFile(folders), 'utf8') : undefined;
+  if (provider === 'kind') await removeKindCluster();
+  else if (provider !== 'given') await removeMachineCluster(folders);
+  rmSync(folders.home, { recursive: true, force: true });
+}
+
+async function createCluster({ folders, say, given }: UpOptions): Promise<Provider> {
   mkdirSync(folders.home, { recursive: true });
   const provider = await chooseProvider(folders, given);
   if (provider === 'given') copyFileSync(resolve(given ?? ''), `${folders.kubeconfig}.new`);
@@ -40,14 +59,6 @@ export async function ensureCluster({ folders, say, given }: UpOptions): Promise
   writeFileSync(providerFile(folders), provider);
   renameSync(`${folders.kubeconfig}.new`, folders.kubeconfig);
   return provider;
-}
-
-/** Removes what {@link ensureCluster} made; a cluster that was given is left alone. */
-export async function removeCluster(folders: Folders): Promise<void> {
-  const provider = existsSync(providerFile(folders)) ? readFileSync(providerFile(folders), 'utf8') : undefined;
-  if (provider === 'kind') await removeKindCluster();
-  else if (provider !== 'given') await removeMachineCluster(folders);
-  rmSync(folders.home, { recursive: true, force: true });
 }
 
 async function chooseProvider(folders: Folders, given: string | undefined): Promise<Provider> {

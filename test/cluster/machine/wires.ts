@@ -23,7 +23,9 @@ export async function connectNodes(ip: string, pids: NodePids): Promise<void> {
 /** Whether something on this machine already has our names or addresses: another checkout's cluster, or a network that we would cut off. */
 export async function findConflict(ip: string): Promise<string | undefined> {
   const text = await command(ip, ['-o', 'address', 'show']);
-  if (NODES.some(({ wire }) => text.includes(` ${wire} `))) return 'another checkout runs its cluster on this machine; stop it there by: npm run cluster:down';
+  if (NODES.some(({ wire }) => text.includes(` ${wire} `))) {
+    return 'a cluster of another checkout runs on this machine; stop it there by: npm run cluster:down (where that checkout is gone, end the process `unshare` of each node, and kube-apiserver, kube-controller-manager, kube-scheduler and etcd)';
+  }
   const routes = await command(ip, ['route', 'show']);
   const prefixes = ['10.87.', '10.88.', '10.89.'];
   const taken = `${text}\n${routes}`.split('\n').find((line) => prefixes.some((prefix) => new RegExp(`(^|\\s)${prefix.replaceAll('.', '\\.')}`).test(line)));
