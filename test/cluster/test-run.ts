@@ -1,4 +1,6 @@
-import { clusterFolders } from './machine/folders.ts';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { clusterFolders, type Folders } from './machine/folders.ts';
 import { hasKind } from './machine/kind.ts';
 import { prepareMachineCluster } from './machine/machine.ts';
 import { findObstacle } from './machine/probe.ts';
@@ -37,6 +39,7 @@ export async function findTestCluster(say: (line: string) => void): Promise<Test
         await ensureCluster({ folders, say: tell });
         return await runTests();
       } catch (error) {
+        showLogs(folders, say);
         return [{ file: 'test/cluster/machine.test.ts', passed: 0, failed: 0, skipped: 0, broken: (error as Error).message }];
       } finally {
         await stop();
@@ -44,4 +47,20 @@ export async function findTestCluster(say: (line: string) => void): Promise<Test
       }
     },
   };
+}
+
+/** The logs go with the cluster: their ends are shown while they are there. */
+function showLogs({ log }: Folders, say: (line: string) => void): void {
+  for (const name of safeList(log).filter((file) => file.endsWith('.log') && file !== 'audit.log')) {
+    const lines = readFileSync(join(log, name), 'utf8').trimEnd().split('\n');
+    say([`--- ${name}`, ...lines.slice(-5)].join('\n'));
+  }
+}
+
+function safeList(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
