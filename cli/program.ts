@@ -13,6 +13,7 @@ import { invoke } from './commands/invoke.ts';
 import { logs } from './commands/logs.ts';
 import { ps } from './commands/ps.ts';
 import { remove } from './commands/remove.ts';
+import { rollback } from './commands/rollback.ts';
 import { status } from './commands/status.ts';
 import { synth } from './commands/synth.ts';
 import { reportFailure } from './failure.ts';
@@ -24,7 +25,23 @@ export interface CliWorld extends Streams {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-const COMMANDS: readonly CliCommand<never>[] = [init, dev, synth, diff, deploy, remove, invoke, logs, ps, status, images, doctor, explain, completion];
+const COMMANDS: readonly CliCommand<never>[] = [
+  init,
+  dev,
+  synth,
+  diff,
+  deploy,
+  remove,
+  invoke,
+  logs,
+  ps,
+  status,
+  rollback,
+  images,
+  doctor,
+  explain,
+  completion,
+];
 
 const EXIT_CODES_HELP = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no platform runs, 4 a program is missing. \`fib diff\`: 0 no changes, 2 changes, 1 failed.

@@ -1,7 +1,10 @@
 import { closest } from 'fastest-levenshtein';
 import type { KubernetesObject } from '../../constructs/synth/object.ts';
 import { serverSideApply } from '../../kit/kubernetes/apply.ts';
-import { createKubernetesClient, type KubernetesClient, KubernetesError, resourcePath } from '../../kit/kubernetes/client.ts';
+import { createClient, type KubernetesClient, KubernetesError, resourcePath } from '../../kit/kubernetes/client.ts';
+import type { Credentials } from '../../kit/kubernetes/credentials.ts';
+import { inClusterCredentials } from '../../kit/kubernetes/in-cluster.ts';
+import { kubeconfigCredentials } from '../../kit/kubernetes/kubeconfig.ts';
 import { listAll } from '../../kit/kubernetes/list.ts';
 import { PlatformError } from '../../protocol/errors.ts';
 import { toClusterError } from './cluster-failure.ts';
@@ -31,7 +34,8 @@ export interface ApplyOptions {
 /** An API server, as the commands use it. What is not about an object is thrown as CLUSTER_UNREACHABLE or CLUSTER_FORBIDDEN, all else as KubernetesError. */
 export interface Cluster {
   readonly client: KubernetesClient;
-  readonly kubeconfig: KubeconfigChoice | undefined;
+  /** For what is no REST: a port-forward. */
+  readonly credentials: Credentials;
   /** Name of the context; `in-cluster` in a pod. */
   readonly context: string;
   /** The context's own namespace. */
@@ -50,15 +54,19 @@ export interface Cluster {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+const TIMEOUT_MS = 30_000;
+
 /** @throws PlatformError KUBECONFIG_INVALID */
 export async function connectCluster(options: ClusterOptions, env: Environment): Promise<Cluster> {
   const kubeconfig = await findKubeconfig(options, env);
   const inPod = kubeconfig === undefined && options.kubeconfig === undefined && env['KUBERNETES_SERVICE_HOST'] !== undefined;
   if (!inPod) checkChoice(kubeconfig, options, env);
   try {
-    const { files, context } = kubeconfig ?? { files: undefined, context: 'in-cluster' };
-    const client = await createKubernetesClient({ env, ...(files !== undefined && { kubeconfig: files, context }) });
-    return createCluster(client, kubeconfig, context);
+    const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = env;
+    const credentials = kubeconfig
+      ? await kubeconfigCredentials({ files: kubeconfig.files, context: kubeconfig.context, env })
+      : await inClusterCredentials({ ...(host && { host }), ...(port && { port }) });
+    return createCluster(createClient(credentials, TIMEOUT_MS), credentials, kubeconfig?.context ?? 'in-cluster');
   } catch (error) {
     if (error instanceof PlatformError && error.code === 'CONFIG_INVALID') throw new PlatformError('KUBECONFIG_INVALID', error.message, { cause: error });
     throw error;
@@ -77,7 +85,7 @@ function checkChoice(kubeconfig: KubeconfigChoice | undefined, { kubeconfig: nam
   throw new PlatformError('KUBECONFIG_INVALID', `${files} has no context "${context}": ${hint}`, { details: { context, contexts } });
 }
 
-function createCluster(client: KubernetesClient, kubeconfig: KubeconfigChoice | undefined, context: string): Cluster {
+function createCluster(client: KubernetesClient, credentials: Credentials, context: string): Cluster {
   const guarded = async <T>(verb: string, type: ResourceType, place: Place, answer: Promise<T>): Promise<T> => {
     try {
       return await answer;
@@ -95,7 +103,7 @@ function createCluster(client: KubernetesClient, kubeconfig: KubeconfigChoice | 
   });
   return {
     client,
-    kubeconfig,
+    credentials,
     context,
     namespace: client.namespace ?? 'default',
     discovery,
