@@ -6,6 +6,7 @@ import { type KubernetesClient, resourcePath } from '../../kubernetes/client.ts'
 import { type ResourceWatch, watchResources } from '../../kubernetes/list-watch.ts';
 import type { Log } from '../../log.ts';
 import type { Assignment, Fleet, FleetEvent, Instance, InstanceTemplate } from '../fleet.ts';
+import { createDeploymentWriter } from './deployment-writer.ts';
 import { type DeploymentView, parseDeployment } from './deployments.ts';
 import { type Member, Members } from './members.ts';
 import { watchZones, type Zones } from './nodes.ts';
@@ -65,8 +66,7 @@ class KubernetesFleet implements Fleet {
       onProblem: (member, problem) => this.#keeper.onProblem(member, problem),
     });
     this.#keeper = new WorkloadKeeper({
-      client,
-      context: { workloads, publicKey },
+      deployments: createDeploymentWriter({ client, context: { workloads, publicKey } }),
       queue: this.#queue,
       members: this.#members,
       podWriter: this.#podWriter,

@@ -1,21 +1,17 @@
-import { ANNOTATIONS } from '../../../protocol/names.ts';
 import { backoffMs } from '../../backoff.ts';
-import { serverSideApply } from '../../kubernetes/apply.ts';
-import { type KubernetesClient, KubernetesError, PATCH_TYPES, resourcePath } from '../../kubernetes/client.ts';
+import { KubernetesError } from '../../kubernetes/client.ts';
 import type { Log } from '../../log.ts';
 import type { FleetEvent, InstanceTemplate } from '../fleet.ts';
 import { type CountedPod, decideWorkload, type WorkloadPlan } from './decide-workload.ts';
-import { type DeploymentView, parseDeployment } from './deployments.ts';
-import type { Deployment } from './manifests.ts';
+import type { DeploymentWriter } from './deployment-writer.ts';
+import type { DeploymentView } from './deployments.ts';
 import type { Member, Members } from './members.ts';
 import { workloadName } from './names.ts';
 import type { PodWriter } from './pod-writer.ts';
-import { renderWorkload, type WorkloadContext } from './workload.ts';
 import type { WriteQueue } from './write-queue.ts';
 
 export interface WorkloadKeeperDeps {
-  readonly client: KubernetesClient;
-  readonly context: WorkloadContext;
+  readonly deployments: DeploymentWriter;
   readonly queue: WriteQueue;
   readonly members: Members;
   readonly podWriter: PodWriter;
@@ -29,6 +25,8 @@ interface Workload {
   readonly namespace: string;
   readonly name: string;
   template: InstanceTemplate;
+  /** The template is what somebody asked for, not what was read from a Deployment. */
+  kept: boolean;
   /** Absent as long as nobody said. */
   unleased: number | undefined;
   /** What it was found with, which stays until somebody says. */
@@ -42,7 +40,6 @@ interface Workload {
   emptySince?: number | undefined;
 }
 
-const FIELD_MANAGER = 'fibonacci-scaler';
 const BACKOFF = { firstMs: 500, maxMs: 30_000 };
 /** A lease that is not recorded after this no longer holds up the refill of its pool. */
 const SLOW_LEASE_MS = 1000;
@@ -61,7 +58,6 @@ export class WorkloadKeeper {
   readonly #workloads = new Map<string, Workload>();
   readonly #due = new Set<Workload>();
   readonly #timers = new Set<NodeJS.Timeout>();
-  readonly #rendered = new WeakMap<InstanceTemplate, Deployment>();
   readonly #sweeper: NodeJS.Timeout;
   readonly #since: number;
   #closed = false;
@@ -75,6 +71,7 @@ export class WorkloadKeeper {
   keep(template: InstanceTemplate, unleased: number): void {
     const workload = this.#of(template.namespace, workloadName(template), template);
     workload.template = template;
+    workload.kept = true;
     workload.unleased = unleased;
     if (unleased > 0) workload.emptySince = undefined;
     this.#levelSoon(workload);
@@ -83,9 +80,7 @@ export class WorkloadKeeper {
   /** A Deployment is new or changed. */
   observe(view: DeploymentView): void {
     const workload = this.#of(view.namespace, view.name, view.template);
-    // What we wrote ourselves is known before the watch tells of it.
-    if (workload.view?.uid === view.uid && workload.view.generation > view.generation) return;
-    workload.view = view;
+    if (!this.#see(workload, view)) return;
     if (view.problem !== undefined) this.#tellFailing(workload, view.problem);
     this.#levelSoon(workload);
   }
@@ -103,7 +98,7 @@ export class WorkloadKeeper {
     const workload = this.#workloads.get(`${pod.namespace}/${workloadName(pod.template)}`);
     if (workload) {
       if (state === 'idle') workload.failing = undefined;
-      if (state === 'leased' && leasedAt !== undefined) this.#later(SLOW_LEASE_MS, () => this.#levelSoon(workload));
+      if (state === 'leased' && leasedAt !== undefined && pod.workload !== undefined) this.#later(SLOW_LEASE_MS, () => this.#levelSoon(workload));
       this.#levelSoon(workload);
     }
   }
@@ -125,10 +120,18 @@ export class WorkloadKeeper {
     for (const { retry } of this.#workloads.values()) clearTimeout(retry);
   }
 
+  /** What we wrote ourselves is known before the watch tells of it: the newer one counts. */
+  #see(workload: Workload, view: DeploymentView | undefined): boolean {
+    if (!view || (workload.view?.uid === view.uid && workload.view.generation > view.generation)) return false;
+    workload.view = view;
+    return true;
+  }
+
   #of(namespace: string, name: string, template: InstanceTemplate): Workload {
     const key = `${namespace}/${name}`;
     let workload = this.#workloads.get(key);
-    if (!workload) this.#workloads.set(key, (workload = { namespace, name, template, unleased: undefined, view: undefined, writing: false, failures: 0 }));
+    if (!workload)
+      this.#workloads.set(key, (workload = { namespace, name, template, kept: false, unleased: undefined, view: undefined, writing: false, failures: 0 }));
     return workload;
   }
 
@@ -175,27 +178,19 @@ export class WorkloadKeeper {
     return decideWorkload({ kind, unleased, replicas, pods, connected: connected() });
   }
 
-  /** It was rendered otherwise: by another version of the platform, or for an owner of the same name. */
-  #isStale({ view, template, unleased }: Workload): boolean {
-    if (!view || unleased === undefined || this.#deps.context.workloads.images[template.runtime] === undefined) return false;
-    return this.#render(template).metadata.annotations[ANNOTATIONS.rendered] !== view.rendered;
-  }
-
-  /** @throws PlatformError RUNTIME_UNAVAILABLE */
-  #render(template: InstanceTemplate): Deployment {
-    let rendered = this.#rendered.get(template);
-    if (!rendered) this.#rendered.set(template, (rendered = renderWorkload(template, this.#deps.context)));
-    return rendered;
+  #isStale({ view, template, kept }: Workload): boolean {
+    return view !== undefined && kept && this.#deps.deployments.isStale(view, template);
   }
 
   async #write(workload: Workload, replicas: number, ending: readonly Member[] = []): Promise<void> {
-    const { queue, log, podWriter } = this.#deps;
+    const { queue, log, podWriter, deployments } = this.#deps;
     const before = workload.view?.replicas ?? 0;
     workload.writing = true;
     try {
       await queue.run(replicas > before ? 'raise' : 'lower', async () => {
         if (replicas > 0) await Promise.all(ending.map((member) => podWriter.offer(member)));
-        await this.#put(workload, replicas);
+        const whole = !workload.view || this.#isStale(workload);
+        this.#see(workload, await (whole ? deployments.apply(workload.template, replicas) : deployments.scale(workload, replicas)));
       });
       workload.failures = 0;
       log.debug('workload has other replicas', { workload: `${workload.namespace}/${workload.name}`, from: before, to: replicas });
@@ -205,16 +200,6 @@ export class WorkloadKeeper {
     workload.writing = false;
     for (const member of ending) podWriter.remove(member, LEFT_OVER_MS);
     this.#levelSoon(workload);
-  }
-
-  async #put(workload: Workload, replicas: number): Promise<void> {
-    const { client } = this.#deps;
-    const path = deploymentPath(workload);
-    const patched = workload.view !== undefined && !this.#isStale(workload);
-    const answer = patched
-      ? await client.request('PATCH', path, { body: { spec: { replicas } }, contentType: PATCH_TYPES.merge, query: { fieldManager: FIELD_MANAGER } })
-      : await serverSideApply(client, path, withReplicas(this.#render(workload.template), replicas), { fieldManager: FIELD_MANAGER });
-    workload.view = parseDeployment(answer);
   }
 
   #onFailedWrite(workload: Workload, error: Error): void {
@@ -254,16 +239,15 @@ export class WorkloadKeeper {
         workload.unleased === 0 && (workload.view?.replicas ?? 0) === 0 && this.#deps.members.counted(workload.namespace, workload.name).length === 0;
       if (!empty) workload.emptySince = undefined;
       else if (!workload.view) this.#workloads.delete(key);
-      else if (now - (workload.emptySince ??= now) > EMPTY_MS) void this.#delete(workload, workload.view.uid);
+      else if (now - (workload.emptySince ??= now) > EMPTY_MS) void this.#delete(workload, workload.view);
     }
   }
 
-  async #delete(workload: Workload, uid: string): Promise<void> {
-    const { queue, client, log } = this.#deps;
+  async #delete(workload: Workload, view: DeploymentView): Promise<void> {
+    const { queue, deployments, log } = this.#deps;
     workload.emptySince = undefined;
-    const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid }, propagationPolicy: 'Background' };
     await queue
-      .run('lower', () => client.request('DELETE', deploymentPath(workload), { body }))
+      .run('lower', () => deployments.remove(view))
       .catch((error: Error) => log.warn('an empty workload could not be deleted', { workload: workload.name, problem: error.message }));
   }
 
@@ -274,12 +258,4 @@ export class WorkloadKeeper {
     }, ms).unref();
     this.#timers.add(timer);
   }
-}
-
-function deploymentPath({ namespace, name }: Pick<Workload, 'namespace' | 'name'>): string {
-  return resourcePath({ group: 'apps', version: 'v1', plural: 'deployments', namespace, name });
-}
-
-function withReplicas(deployment: Deployment, replicas: number): Deployment {
-  return { ...deployment, spec: { replicas, ...deployment.spec } };
 }
