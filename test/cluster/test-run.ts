@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadTestImages } from './images/load.ts';
 import { clusterFolders, type Folders } from './machine/folders.ts';
 import { hasKind } from './machine/kind.ts';
 import { prepareMachineCluster } from './machine/machine.ts';
@@ -36,7 +37,9 @@ export async function findTestCluster(say: (line: string) => void): Promise<Test
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
       try {
         await build;
-        await ensureCluster({ folders, say: tell });
+        const provider = await ensureCluster({ folders, say: tell });
+        // Not in the first test that needs them, which would have to wait for it.
+        if (provider === 'machine') await loadTestImages(tell);
         return await runTests();
       } catch (error) {
         showLogs(folders, say);
