@@ -81,16 +81,21 @@ export async function createScaler(deps: ScalerDeps): Promise<Scaler> {
     connected: () => fleet.connected && store.connected,
   });
   const { allocator } = capacity;
-  const markStatus = createFunctionStatus({ writer, allocator });
+  const markStatus = createFunctionStatus({ writer, allocator, url: (fn) => triggers?.url(fn) });
   const onChanged = (fn: ManagedFunction) => {
     markStatus(fn);
     functions.sweep(fn);
   };
 
+  let triggers: Triggers | undefined;
   let resources: WatchedResources | undefined;
   const secrets = await deps.world.openSecrets({ onChange: () => resources?.resolveAll(), named: () => namedSecrets(functions) });
   const functionExists = (name: string) => functions.byName(name) !== undefined;
-  const triggers = await startTriggers({ ...config, internalToken, store, writer, log, now, functionExists });
+  const onUrlChanged = (name: string) => {
+    const fn = functions.byName(name);
+    if (fn) markStatus(fn);
+  };
+  triggers = await startTriggers({ ...config, internalToken, store, writer, log, now, functionExists, onUrlChanged });
   const world: RevisionWorld = { pool: allocator.pool, secrets, digestSecret: createSecretDigest(key.seed) };
   resources = await watchResources(store, handleResources(parts, capacity, revisions, triggers, world), log);
   revisions.retain(new Set([...functions.all()].map(({ uid }) => uid)));
@@ -99,7 +104,14 @@ export async function createScaler(deps: ScalerDeps): Promise<Scaler> {
   capacity.open();
   for (const fn of functions.all()) capacity.reconcile(fn);
 
-  const exposition = createExposition({ functions, allocator, liveGateways: () => sessions.live().length });
+  let ruleLoop: Rules | undefined;
+  const exposition = createExposition({
+    functions,
+    allocator,
+    liveGateways: () => sessions.live().length,
+    waiting: (fn) => parts.book.load(fn).waiting,
+    watched: (fn) => ruleLoop?.followsCustom(fn) ?? false,
+  });
   const onView = (view: RulesView) => {
     rules = view;
     for (const name of [...view.verdicts.keys(), ...view.frozen]) {
@@ -107,7 +119,7 @@ export async function createScaler(deps: ScalerDeps): Promise<Scaler> {
       if (fn) capacity.schedule(fn);
     }
   };
-  const ruleLoop = await followRules(deps, exposition, onView);
+  ruleLoop = await followRules(deps, exposition, onView);
   deps.port.use(
     createApi({
       internalToken,
@@ -133,7 +145,7 @@ export async function createScaler(deps: ScalerDeps): Promise<Scaler> {
       unsubscribe();
       warmth.close();
       capacity.close();
-      await Promise.all([ruleLoop?.close(), triggers.close(), resources?.close()]);
+      await Promise.all([ruleLoop?.close(), triggers?.close(), resources?.close()]);
       sessions.close();
       await deps.port.close();
       await Promise.all([secrets.close(), revisions.close(), writer.close(), watchers.close()]);

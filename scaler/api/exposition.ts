@@ -8,10 +8,16 @@ export interface ExpositionDeps {
   readonly functions: FunctionRegistry;
   readonly allocator: Allocator;
   liveGateways(): number;
+  /** Requests that wait for the function. */
+  waiting(fn: string): number;
+  /** Whether a rule of the user's own may look at the function's series while nothing runs. */
+  watched(fn: string): boolean;
 }
 
-/** What the leader alone exports: the functions' targets, which rules compare with the gateways' counters. */
-export function createExposition({ functions, allocator, liveGateways }: ExpositionDeps): Metrics {
+/**
+ * What the leader alone exports: the functions' targets, which rules compare with the gateways' counters. A function that has nothing and wants nothing has no series: ten thousand such cost a scrape nothing.
+ */
+export function createExposition({ functions, allocator, liveGateways, waiting, watched }: ExpositionDeps): Metrics {
   const metrics = createMetrics();
   const gauges = {
     serviceCount: metrics.gauge(METRICS.serviceCount, 'Instances that serve or start.'),
@@ -24,7 +30,10 @@ export function createExposition({ functions, allocator, liveGateways }: Exposit
   };
   metrics.onCollect(() => {
     for (const family of Object.values(gauges)) family.forget({});
-    for (const fn of functions.all()) if (!fn.deleted) collectFunction(gauges, fn);
+    for (const fn of functions.all()) {
+      const shows = fn.members.size > 0 || fn.replicas > 0 || waiting(fn.name) > 0 || watched(fn.name);
+      if (shows && !fn.deleted) collectFunction(gauges, fn);
+    }
     for (const pool of allocator.pools()) {
       const labels = { namespace: pool.metadata.namespace, pool: pool.metadata.name };
       for (const [state, count] of Object.entries(allocator.counts(pool))) gauges.pool.cell({ ...labels, state }).value = count;

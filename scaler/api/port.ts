@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http';
 import { PlatformError } from '../../protocol/errors.ts';
 import { SCALER_PATHS } from '../../protocol/names.ts';
 import { createHttpServer, serve } from '../../kit/serve.ts';
-import { sendError, sendJson } from './answer.ts';
+import { sendError, sendJson } from '../../kit/json-answer.ts';
 
 /** The scaler's port, open from its start: who only stands by answers that it lives. */
 export interface ScalerPort {

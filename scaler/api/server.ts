@@ -2,8 +2,8 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { PlatformError } from '../../protocol/errors.ts';
 import { SCALER_PATHS } from '../../protocol/names.ts';
 import { METRICS_CONTENT_TYPE } from '../../kit/metrics.ts';
-import { sendError, sendJson } from './answer.ts';
-import { createBearerCheck } from './bearer.ts';
+import { sendError, sendJson } from '../../kit/json-answer.ts';
+import { createBearerCheck } from '../../kit/bearer.ts';
 
 export interface ApiDeps {
   readonly internalToken: string;

@@ -5,8 +5,15 @@ import { conditionSince } from '../decide/conditions.ts';
 import type { StatusWriter } from './status-writer.ts';
 import type { PodPoolResource } from '../../protocol/schema/resources.ts';
 
+export interface FunctionStatusDeps {
+  readonly writer: StatusWriter;
+  readonly allocator: Pick<Allocator, 'obstacle'>;
+  /** Where the function is called, by its name. */
+  url(fn: string): string | undefined;
+}
+
 /** Marks a function's status for writing where its picture changed since the last time. */
-export function createFunctionStatus({ writer, allocator }: { writer: StatusWriter; allocator: Pick<Allocator, 'obstacle'> }): (fn: ManagedFunction) => void {
+export function createFunctionStatus({ writer, allocator, url }: FunctionStatusDeps): (fn: ManagedFunction) => void {
   const last = new WeakMap<ManagedFunction, string>();
   return (fn) => {
     if (fn.deleted) return;
@@ -15,6 +22,7 @@ export function createFunctionStatus({ writer, allocator }: { writer: StatusWrit
       fn.replicas,
       readyMembers(fn).length,
       fn.latest?.name,
+      url(fn.name),
       fn.failedContent,
       fn.unresolved,
       fn.lastError,
@@ -23,7 +31,9 @@ export function createFunctionStatus({ writer, allocator }: { writer: StatusWrit
     if (last.get(fn) === key) return;
     last.set(fn, key);
     const { namespace, name } = fn.resource.metadata;
-    writer.mark('Function', namespace, name, (previous) => (fn.deleted ? undefined : decideFunctionStatus(pictureOf(fn, allocator), previous, new Date())));
+    writer.mark('Function', namespace, name, (previous) =>
+      fn.deleted ? undefined : decideFunctionStatus({ ...pictureOf(fn, allocator), url: url(fn.name) }, previous, new Date()),
+    );
   };
 }
 

@@ -4,15 +4,21 @@ import { createStatusWriter, type StatusWriter } from './status-writer.ts';
 
 let written: unknown[];
 let busy: boolean;
+let away: boolean;
 let writer: StatusWriter;
 
 beforeEach(() => {
   vi.useFakeTimers();
-  [written, busy] = [[], false];
+  [written, busy, away] = [[], false, false];
   writer = createStatusWriter({
     log: silentLog,
     busy: () => busy,
-    store: { applyStatus: async (_kind, _namespace, _name, status) => void written.push(status) },
+    store: {
+      async applyStatus(_kind, _namespace, _name, status) {
+        if (away) throw new Error('no answer');
+        written.push(status);
+      },
+    },
   });
 });
 afterEach(() => vi.useRealTimers());
@@ -47,5 +53,16 @@ test('a forgotten object is not written, and closing writes what is marked', asy
   expect(written).toEqual([]);
   mark(2);
   await writer.close();
+  expect(written).toEqual([{ replicas: 2 }]);
+});
+
+test('what could not be written is tried again, as it is by then, until it is', async () => {
+  away = true;
+  mark(1);
+  await vi.advanceTimersByTimeAsync(10_000);
+  mark(2);
+  await vi.advanceTimersByTimeAsync(1000);
+  away = false;
+  await vi.advanceTimersByTimeAsync(3500);
   expect(written).toEqual([{ replicas: 2 }]);
 });

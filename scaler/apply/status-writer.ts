@@ -19,6 +19,8 @@ export interface StatusWriter {
 const INTERVAL_MS = 200;
 /** While functions start, writing waits, but not for longer than this. */
 const LATEST_MS = 2000;
+/** Until what could not be written is tried again. */
+const RETRY_MS = 3000;
 
 export interface StatusWriterDeps {
   readonly store: Pick<Store, 'applyStatus'>;
@@ -30,7 +32,10 @@ export interface StatusWriterDeps {
 export function createStatusWriter({ store, log, busy }: StatusWriterDeps): StatusWriter {
   const marked = new Map<string, () => Promise<void>>();
   const last = new Map<string, unknown>();
+  const failed = new Map<string, () => Promise<void>>();
   let timer: NodeJS.Timeout | undefined;
+  let retry: NodeJS.Timeout | undefined;
+  let troubled = false;
 
   const flushLater = (since: number) => {
     timer = setTimeout(() => (busy() && performance.now() - since < LATEST_MS ? flushLater(since) : void flush()), INTERVAL_MS);
@@ -41,18 +46,32 @@ export function createStatusWriter({ store, log, busy }: StatusWriterDeps): Stat
     marked.clear();
     for (const write of due) await write();
   };
+  const retryFailed = () => {
+    retry = undefined;
+    for (const [key, write] of failed) if (!marked.has(key)) marked.set(key, write);
+    failed.clear();
+    if (!timer) flushLater(performance.now());
+  };
   return {
     mark(kind, namespace, name, render) {
       const key = keyOf(kind, namespace, name);
-      marked.set(key, async () => {
+      const write = async () => {
         const previous = last.get(key) as Parameters<typeof render>[0];
         const status = render(previous);
         if (status === undefined || (previous !== undefined && canonicalJson(previous) === canonicalJson(status))) return;
-        last.set(key, status);
-        await store
-          .applyStatus(kind, namespace, name, status)
-          .catch((err: unknown) => log.error('status could not be written', { kind, namespace, name, err }));
-      });
+        try {
+          await store.applyStatus(kind, namespace, name, status);
+          last.set(key, status);
+          troubled = false;
+        } catch (err) {
+          if (!troubled) log.warn('a status could not be written; it is tried again', { kind, namespace, name, err });
+          troubled = true;
+          if (!marked.has(key)) failed.set(key, write);
+          retry ??= setTimeout(retryFailed, RETRY_MS);
+        }
+      };
+      failed.delete(key);
+      marked.set(key, write);
       if (!timer) flushLater(performance.now());
     },
     seen(kind, namespace, name, status) {
@@ -61,11 +80,14 @@ export function createStatusWriter({ store, log, busy }: StatusWriterDeps): Stat
     },
     forget(kind, namespace, name) {
       marked.delete(keyOf(kind, namespace, name));
+      failed.delete(keyOf(kind, namespace, name));
       last.delete(keyOf(kind, namespace, name));
     },
     async close() {
       clearTimeout(timer);
+      clearTimeout(retry);
       await flush();
+      clearTimeout(retry);
     },
   };
 }

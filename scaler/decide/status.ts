@@ -13,6 +13,7 @@ export interface FunctionPicture {
   readonly replicas: number;
   readonly readyReplicas: number;
   readonly revision?: string | undefined;
+  readonly url?: string | undefined;
   /** The newest content did not load. */
   readonly rejected: boolean;
   /** It cannot be told what to run. */
@@ -24,7 +25,7 @@ export interface FunctionPicture {
 
 /** The status of a Function. `Ready` is about what the Function says now: it is true at zero replicas, and false while older code serves in place of one that does not load. */
 export function decideFunctionStatus(picture: FunctionPicture, previous: FunctionStatus | undefined, now: Date): FunctionStatus {
-  const { generation, replicas, readyReplicas, revision } = picture;
+  const { generation, replicas, readyReplicas, revision, url } = picture;
   const lastError = picture.unresolved ?? picture.lastError;
   return {
     observedGeneration: generation,
@@ -32,6 +33,7 @@ export function decideFunctionStatus(picture: FunctionPicture, previous: Functio
     replicas,
     readyReplicas,
     ...(revision !== undefined && { revision }),
+    ...(url !== undefined && { url }),
     ...(lastError && { lastError: { code: lastError.code, message: lastError.message.slice(0, 4096), time: new Date(lastError.at).toISOString() } }),
   };
 }

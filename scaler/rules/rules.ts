@@ -27,6 +27,8 @@ export interface RulesDeps {
 export interface Rules {
   /** For Alertmanager's webhook. */
   nudge(): void;
+  /** Whether the function follows a custom rule. */
+  followsCustom(fn: string): boolean;
   close(): Promise<void>;
 }
 
@@ -59,6 +61,7 @@ export async function startRules(deps: RulesDeps): Promise<Rules> {
   const loop = startRulesLoop({ prometheus, alertmanager: createAlertmanagerClient(http.alertmanager), functions: () => functions, onView: deps.onView, log });
   return {
     nudge: () => loop.nudge(),
+    followsCustom: (fn) => writer.followsCustom(fn),
     async close() {
       await Promise.all([...watches.map((watch) => watch.close()), loop.close(), writer.close()]);
       await Promise.all([http.prometheus.close(), http.alertmanager.close()]);

@@ -22,6 +22,8 @@ export interface RulesWriterDeps {
 export interface RulesWriter {
   /** Something changed: write within a moment. */
   changed(): void;
+  /** Whether the function follows a custom rule. */
+  followsCustom(fn: string): boolean;
   close(): Promise<void>;
 }
 
@@ -43,12 +45,15 @@ export function startRulesWriter(deps: RulesWriterDeps): RulesWriter {
   let turn: Promise<void> = Promise.resolve();
   let closed = false;
 
+  let followers: ReadonlySet<string> = new Set();
+
   const pass = async () => {
     const { functions, rules } = deps.resources();
     const complete = await checkAll(deps, checked, rules);
     if (closed) return;
     const plan = planScaling({ functions, rules, judge: (promql) => checked.get(promql) ?? { kind: 'unknown' } });
     setGauges(deps.gauges, plan);
+    followers = customFollowers(plan);
     deps.onOutcomes(plan.outcomes);
     const groups = renderRuleGroups(plan);
     const version = digestOf(renderRulesFile(groups)).slice(7, 23);
@@ -73,6 +78,7 @@ export function startRulesWriter(deps: RulesWriterDeps): RulesWriter {
   };
   return {
     changed: () => schedule(SETTLE_MS),
+    followsCustom: (fn) => followers.has(fn),
     async close() {
       closed = true;
       clearTimeout(timer);
@@ -116,6 +122,11 @@ async function reload({ prometheus, target, log }: RulesWriterDeps, unproven: bo
   log.error('Prometheus refused the scaling rules, the former ones stay', { reason: refusal });
   if (unproven) await target.restore();
   return true;
+}
+
+function customFollowers({ custom, members }: ScalingPlan): Set<string> {
+  const names = new Set(custom.map(({ rule }) => rule));
+  return new Set([...members].filter(([, rules]) => rules.some((rule) => names.has(rule))).map(([fn]) => fn));
 }
 
 function setGauges({ scalingRule, minReplicas }: RulesWriterDeps['gauges'], { members, minimums }: ScalingPlan): void {

@@ -6,6 +6,7 @@ import type { StatusWriter } from '../apply/status-writer.ts';
 import { conditionSince } from '../decide/conditions.ts';
 import { formatTime } from '../decide/ticks.ts';
 import { decideTriggers, type TriggerVerdict } from '../decide/triggers.ts';
+import { decideUrls } from '../decide/urls.ts';
 import { createTickInvoker } from './invoker.ts';
 import { createTimers } from './timers.ts';
 
@@ -18,11 +19,17 @@ export interface TriggersDeps {
   readonly gatewayUrl: string;
   readonly internalToken: string;
   functionExists(name: string): boolean;
+  /** Base URL of functions' routes; empty: none is told. */
+  readonly functionsUrl: string;
+  /** A function is called elsewhere than before. */
+  onUrlChanged(fn: string): void;
 }
 
 export interface Triggers {
   /** The set of functions changed: judge anew. */
   changed(): void;
+  /** Where a function is called. */
+  url(fn: string): string | undefined;
   close(): Promise<void>;
 }
 
@@ -34,6 +41,7 @@ export async function startTriggers(deps: TriggersDeps): Promise<Triggers> {
   const invoker = createTickInvoker(deps);
   const timers = createTimers({ invoker, log, now, onAnswered: (trigger, scheduled) => markStatus(trigger, scheduled) });
   let verdicts: ReadonlyMap<string, TriggerVerdict> = new Map();
+  let urls: ReadonlyMap<string, string> = new Map();
   let due = false;
 
   const markStatus = ({ metadata: { namespace, name } }: TriggerResource, tick?: Date) =>
@@ -68,7 +76,14 @@ export async function startTriggers(deps: TriggersDeps): Promise<Triggers> {
         runTimer(key, trigger, verdict.accepted);
         markStatus(trigger);
       }
+      tellUrls();
     });
+  };
+  const tellUrls = () => {
+    const before = urls;
+    const accepted = ({ metadata }: TriggerResource) => verdicts.get(functionName(metadata.namespace, metadata.name))?.accepted === true;
+    urls = decideUrls(triggers.values(), accepted, deps.functionsUrl);
+    for (const fn of new Set([...before.keys(), ...urls.keys()])) if (before.get(fn) !== urls.get(fn)) deps.onUrlChanged(fn);
   };
   const runTimer = (key: string, trigger: TriggerResource, accepted: boolean) => {
     const runs = accepted && trigger.spec.timer !== undefined && deps.gatewayUrl !== '';
@@ -102,6 +117,7 @@ export async function startTriggers(deps: TriggersDeps): Promise<Triggers> {
   });
   return {
     changed,
+    url: (fn) => urls.get(fn),
     async close() {
       await watch.close();
       await timers.close();
