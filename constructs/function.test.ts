@@ -67,7 +67,7 @@ test.each<[string, Record<string, unknown>, RegExp]>([
   ['a path for Code', { code: './hello' }, /code \("\.\/hello"\) must be made with Code.fromDirectory/],
   ['text for a deployment', { deployment: 'hot' }, /deployment \("hot"\) must be hot\(pool\) or cold\(\)/],
   ['concurrency 0', { concurrency: 0 }, /spec.concurrency: 0 must be >= 1/],
-  ['a bad name of a variable', { env: { 'MY-VAR': 'x' } }, /spec.env.MY-VAR: the name "MY-VAR" must match pattern/],
+  ['a bad name of a variable', { env: { 'MY-VAR': 'x' } }, /spec.env: the name "MY-VAR" must match pattern/],
 ])('%s is refused by the constructor, with the value and the way out', (_, more, message) => {
   const error = errorOf(() => new fib.Function(newStack(), 'hello', { ...props, ...more } as fib.FunctionProps));
   expect(error.code).toBe('SPEC_INVALID');

@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox';
 import { PlatformError } from './errors.ts';
 import { API_GROUP, API_VERSION } from './names.ts';
 import type { Kind, Rule } from './schema/kind.ts';
+import { metadataSchema } from './schema/metadata.ts';
 import { KINDS, type KindName } from './schema/resources.ts';
 
 /** A structural schema as the API server takes it (Kubernetes, "Extend the Kubernetes API with CustomResourceDefinitions"). */
@@ -47,6 +48,10 @@ const COLUMNS: Readonly<Record<KindName, readonly PrinterColumn[]>> = {
     { name: 'Pool', type: 'string', jsonPath: '.spec.deployment.pool', priority: 1 },
     { name: 'Serving', type: 'integer', jsonPath: '.status.readyReplicas' },
     ready(),
+    { name: 'URL', type: 'string', jsonPath: '.status.url' },
+    { name: 'Access', type: 'string', jsonPath: '.spec.access', priority: 1 },
+    { name: 'Revision', type: 'string', jsonPath: '.status.revision', priority: 1 },
+    { name: 'Error', type: 'string', jsonPath: '.status.lastError.code', priority: 1 },
   ],
   Revision: [
     { name: 'Function', type: 'string', jsonPath: '.spec.function' },
@@ -67,6 +72,11 @@ const COLUMNS: Readonly<Record<KindName, readonly PrinterColumn[]>> = {
     { name: 'Leased', type: 'integer', jsonPath: '.status.leased' },
   ],
   ScalingRule: [{ name: 'Functions', type: 'string', jsonPath: '.spec.functions' }, ready()],
+};
+
+/** Kinds that `kubectl scale` and the like may scale. A Function is none: it has bounds, and the scaler alone picks the number between them. */
+const SCALES: Readonly<Partial<Record<KindName, { readonly scale: object }>>> = {
+  PodPool: { scale: { specReplicasPath: '.spec.min', statusReplicasPath: '.status.idle' } },
 };
 
 /** The CustomResourceDefinition of a kind. */
@@ -95,7 +105,7 @@ export function renderCrd(name: KindName): object {
           served: true,
           storage: true,
           schema: { openAPIV3Schema: schema },
-          subresources: { status: {} },
+          subresources: { status: {}, ...SCALES[name] },
           additionalPrinterColumns: [...COLUMNS[name], { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }],
         },
       ],
@@ -104,7 +114,10 @@ export function renderCrd(name: KindName): object {
 }
 
 function identity(): Record<string, StructuralSchema> {
-  return { apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata: { type: 'object' } };
+  const { type, pattern, minLength, maxLength } = structural(metadataSchema.properties.name);
+  // All that a CRD may say of metadata; the rest of it is the API server's own.
+  const name = { type, ...(pattern && { pattern }), ...(minLength && { minLength }), ...(maxLength && { maxLength }) };
+  return { apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata: { type: 'object', properties: { name } } };
 }
 
 function ready(): PrinterColumn {
@@ -161,15 +174,22 @@ function mapMembers(patternProperties: Readonly<Record<string, TSchema>>): Parti
   if (pattern === undefined || more.length > 0) throw new PlatformError('INTERNAL', 'a map has exactly one pattern for its keys');
   return {
     additionalProperties: structural(schema),
-    'x-kubernetes-validations': [{ rule: `self.all(key, key.matches(${JSON.stringify(pattern)}))`, message: `each key must match ${pattern}` }],
+    'x-kubernetes-validations': [keyRule(JSON.stringify(pattern))],
   };
 }
 
-function celRule({ cel, message, messageCel, messagePlain }: Rule): CelRule {
+/** The text that validate.ts gives, with one of the keys that are wrong. */
+function keyRule(pattern: string): CelRule {
+  return {
+    rule: `self.all(key, key.matches(${pattern}))`,
+    messageExpression: `'the name "' + self.filter(key, !key.matches(${pattern}))[0] + '" must match pattern ' + ${pattern}`,
+  };
+}
+
+function celRule({ cel, message, messageCel }: Rule): CelRule {
   if (messageCel !== undefined) return { rule: cel, messageExpression: messageCel };
-  const text = messagePlain ?? message;
-  if (typeof text === 'string') return { rule: cel, message: text };
-  throw new PlatformError('INTERNAL', `the rule ${cel} needs messageCel or messagePlain, since its message is computed`);
+  if (typeof message === 'string') return { rule: cel, message };
+  throw new PlatformError('INTERNAL', `the rule ${cel} needs messageCel, since its message is computed`);
 }
 
 function withRule(node: StructuralSchema, path: readonly string[], rule: CelRule): StructuralSchema {

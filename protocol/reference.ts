@@ -96,9 +96,8 @@ function description(schema: TSchema): string {
   return (schema as Schema).description ?? '';
 }
 
-function ruleText({ message, messagePlain, cel }: Rule): string {
-  const text = messagePlain ?? message;
-  return typeof text === 'string' ? text : `\`${cel}\``;
+function ruleText({ message, cel }: Rule): string {
+  return typeof message === 'string' ? message : `\`${cel}\``;
 }
 
 function values(setting: Setting): string {

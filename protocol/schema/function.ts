@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { parseDuration } from '../duration.ts';
 import { closed, conditions, digest, duration, ENV_NAME_PATTERN, integer, name, oneOf, RUNTIMES, size, text } from './fields.ts';
+import { celDigits, celWithin } from './cel.ts';
 import { defineKind, rule } from './kind.ts';
 
 const secret = closed(
@@ -87,6 +88,7 @@ export const functionStatus = closed(
     replicas: Type.Optional(integer(0, 100_000, { description: 'Instances that start or serve.' })),
     readyReplicas: Type.Optional(integer(0, 100_000, { description: 'Instances that serve.' })),
     revision: Type.Optional(text(253, { description: 'The newest Revision.' })),
+    url: Type.Optional(text(1024, { description: 'Where an HTTP trigger of it is answered, as far as the platform knows.' })),
     lastError: Type.Optional(
       closed(
         {
@@ -127,7 +129,7 @@ export const functionKind = defineKind({
       path: ['spec', 'scaling'],
       cel: 'self.minReplicas <= self.maxReplicas',
       message: (s) => `minReplicas (${s.minReplicas}) must not exceed maxReplicas (${s.maxReplicas})`,
-      messagePlain: 'minReplicas must not exceed maxReplicas',
+      messageCel: `'minReplicas (' + ${celDigits('self.minReplicas', 4)} + ') must not exceed maxReplicas (' + ${celDigits('self.maxReplicas', 4)} + ')'`,
       check: (s) => s.minReplicas <= s.maxReplicas,
     }),
     rule<FunctionSpec>({
@@ -139,14 +141,14 @@ export const functionKind = defineKind({
     }),
     rule<FunctionSpec>({
       path: ['spec'],
-      cel: "duration(self.timeout) >= duration('100ms') && duration(self.timeout) <= duration('15m')",
+      cel: celWithin('self.timeout', '100ms', '15m'),
       message: (s) => `timeout (${s.timeout}) must be between 100ms and 15m`,
       messageCel: "'timeout (' + self.timeout + ') must be between 100ms and 15m'",
       check: (s) => within(s.timeout, 100, 900_000),
     }),
     rule<FunctionSpec>({
       path: ['spec'],
-      cel: "duration(self.activationTimeout) >= duration('1s') && duration(self.activationTimeout) <= duration('5m')",
+      cel: celWithin('self.activationTimeout', '1s', '5m'),
       message: (s) => `activationTimeout (${s.activationTimeout}) must be between 1s and 5m`,
       messageCel: "'activationTimeout (' + self.activationTimeout + ') must be between 1s and 5m'",
       check: (s) => within(s.activationTimeout, 1000, 300_000),

@@ -5,10 +5,8 @@ export interface Rule {
   /** Where the rule stands, such as `['spec', 'scaling']`; it is skipped where that is absent. */
   readonly path: readonly string[];
   readonly cel: string;
-  /** A CEL expression for the text, where `message` holds values that are strings. */
+  /** A CEL expression for the text, where `message` holds values; numbers by `celDigits`. */
   readonly messageCel?: string;
-  /** The text without values, where they are numbers: the API server’s cost estimate refuses `string(<number>)`. */
-  readonly messagePlain?: string;
   readonly message: string | ((value: never) => string);
   readonly check: (value: never, old?: never) => boolean;
 }
@@ -17,7 +15,6 @@ interface RuleInput<T> {
   readonly path: readonly string[];
   readonly cel: string;
   readonly messageCel?: string;
-  readonly messagePlain?: string;
   readonly message: string | ((value: T) => string);
   readonly check: (value: T, old?: T) => boolean;
 }

@@ -1,8 +1,13 @@
 import Type from 'typebox';
 import { closed, integer, name, NAME_PATTERN, text } from './fields.ts';
 
-const LABEL_KEY = '^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$';
-const LABEL_VALUE = '^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$';
+const NAME_PART = '[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?';
+const LABEL_KEY = qualifiedName('a-z0-9');
+const ANNOTATION_KEY = qualifiedName('A-Za-z0-9');
+const LABEL_VALUE = `^(${NAME_PART})?$`;
+
+/** Bytes of all annotations of an object, names and values. */
+export const MAX_ANNOTATION_BYTES = 262_144;
 
 /** The part of Kubernetes' ObjectMeta that we write and read (Kubernetes, "Object Names and IDs", "Labels and Selectors"). */
 export const metadataSchema = closed(
@@ -12,14 +17,12 @@ export const metadataSchema = closed(
     labels: Type.Optional(
       Type.Record(Type.String({ pattern: LABEL_KEY }), Type.String({ pattern: LABEL_VALUE, maxLength: 63 }), {
         additionalProperties: false,
-        maxProperties: 64,
         description: 'For selecting.',
       }),
     ),
     annotations: Type.Optional(
-      Type.Record(Type.String({ pattern: LABEL_KEY }), text(65_536, { description: 'Anything.' }), {
+      Type.Record(Type.String({ pattern: ANNOTATION_KEY }), text(MAX_ANNOTATION_BYTES, { description: 'Anything.' }), {
         additionalProperties: false,
-        maxProperties: 64,
         description: 'For people and tools.',
       }),
     ),
@@ -30,3 +33,9 @@ export const metadataSchema = closed(
   },
   { description: 'Name, namespace, labels and annotations.' },
 );
+
+/** `<dns name>/<name>` or `<name>`, by the characters of the dns name. */
+function qualifiedName(characters: string): string {
+  const label = `[${characters}]([-${characters}]*[${characters}])?`;
+  return `^(${label}([.]${label})*/)?${NAME_PART}$`;
+}

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { closed, conditions, integer, oneOf, RUNTIMES, size } from './fields.ts';
+import { celDigits } from './cel.ts';
 import { defineKind, rule } from './kind.ts';
 
 export const podPoolSpec = closed(
@@ -36,7 +37,7 @@ export const podPoolKind = defineKind({
       path: ['spec'],
       cel: 'self.min <= self.max',
       message: (s) => `min (${s.min}) must not exceed max (${s.max})`,
-      messagePlain: 'min must not exceed max',
+      messageCel: `'min (' + ${celDigits('self.min', 4)} + ') must not exceed max (' + ${celDigits('self.max', 5)} + ')'`,
       check: (s) => s.min <= s.max,
     }),
   ],

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { canonicalJson } from '../digest.ts';
 import { closed, digest, integer, name, text } from './fields.ts';
 import { functionSpec } from './function.ts';
 import { defineKind, rule } from './kind.ts';
@@ -33,7 +34,7 @@ export const revisionKind = defineKind({
       path: ['spec'],
       cel: 'self == oldSelf',
       message: 'a Revision is immutable; change the Function instead',
-      check: (spec, old) => old === undefined || JSON.stringify(spec) === JSON.stringify(old),
+      check: (spec, old) => old === undefined || canonicalJson(spec) === canonicalJson(old),
     }),
   ],
 });

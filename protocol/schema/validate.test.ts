@@ -57,7 +57,7 @@ describe('what is wrong is named by path, value and way out', () => {
     ['hot with memory', withSpec({ deployment: { type: 'hot', pool: 'p', memory: '1Mi' } }), 'spec.deployment', /pod pool fixes it/],
     ['fetch for Python', withSpec({ runtime: 'python', signature: 'fetch' }), 'spec', /signature fetch does not exist for runtime python/],
     ['wsgi for Node.js', withSpec({ signature: 'wsgi' }), 'spec', /signature wsgi does not exist/],
-    ['a bad env name', withSpec({ env: { '1X': 'a' } }), 'spec.env.1X', /the name "1X" must match pattern/],
+    ['a bad env name', withSpec({ env: { '1X': 'a' } }), 'spec.env', /the name "1X" must match pattern/],
     ['an env value that is a number', withSpec({ env: { X: 1 } }), 'spec.env.X', /1 must be string/],
     ['too much env', withSpec({ env: Object.fromEntries(Array.from({ length: 257 }, (_, i) => [`E${i}`, ''])) }), 'spec.env', /256/],
     [
@@ -73,7 +73,7 @@ describe('what is wrong is named by path, value and way out', () => {
     ],
     ['a bad name', { ...fn, metadata: { name: 'Hello', namespace: 'default' } }, 'metadata.name', /"Hello"/],
     ['a name that escapes', { ...fn, metadata: { name: '../x', namespace: 'default' } }, 'metadata.name', /pattern/],
-    ['a bad label', { ...fn, metadata: { ...fn.metadata, labels: { a: 'x y' } } }, 'metadata.labels.a', /pattern/],
+    ['a bad label', { ...fn, metadata: { ...fn.metadata, labels: { a: 'x y' } } }, 'metadata.labels', /a: "x y" must match pattern/],
     ['a handler without export', withSpec({ handler: 'index' }), 'spec.handler', /pattern/],
     ['a handler that escapes', withSpec({ handler: '../index.handler' }), 'spec.handler', /pattern/],
     ['a digest of another kind', withSpec({ package: { digest: 'md5:1', size: 1 } }), 'spec.package.digest', /pattern/],

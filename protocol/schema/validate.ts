@@ -4,7 +4,7 @@ import { Settings } from 'typebox/system';
 import type { TSchema } from 'typebox';
 import { PlatformError } from '../errors.ts';
 import { API_VERSION } from '../names.ts';
-import { metadataSchema } from './metadata.ts';
+import { MAX_ANNOTATION_BYTES, metadataSchema } from './metadata.ts';
 import type { Rule } from './kind.ts';
 import { type AnyResource, isKindName, KINDS } from './resources.ts';
 
@@ -38,7 +38,7 @@ export function resourceIssues(object: unknown, old?: AnyResource): Issue[] {
     ...Object.keys(rest)
       .filter((key) => key !== 'status')
       .map((key) => unknownField(key, ['metadata', 'spec', 'status'], '')),
-    ...schemaIssues(metadataSchema, metadata, 'metadata'),
+    ...metadataIssues(metadata),
     ...schemaIssues(KINDS[kind].spec, spec, 'spec'),
   ];
   return issues.length > 0 ? issues : KINDS[kind].rules.flatMap((rule) => ruleIssues(rule, object, old));
@@ -51,6 +51,18 @@ export function parseResource(object: unknown): AnyResource {
   const { kind, metadata } = (object ?? {}) as { kind?: unknown; metadata?: { name?: unknown } };
   const lines = issues.map(({ path, message }) => `  ${path}: ${message}`).join('\n');
   throw new PlatformError('SPEC_INVALID', `${String(kind)} ${show(metadata?.name)} is not valid:\n${lines}`, { details: { issues } });
+}
+
+/** As the API server does, an entry of labels or annotations is told at the map. */
+function metadataIssues(metadata: unknown): Issue[] {
+  const issues = schemaIssues(metadataSchema, metadata, 'metadata').map(({ path, message }) => {
+    const [, map, key] = /^(metadata\.(?:labels|annotations))(?:\.(.+)|\[\d+\])$/s.exec(path) ?? [];
+    return map === undefined ? { path, message } : { path: map, message: `${key === undefined ? '' : `${key}: `}${message}` };
+  });
+  const { annotations = {} } = (metadata ?? {}) as { annotations?: Readonly<Record<string, unknown>> };
+  const bytes = Buffer.byteLength(Object.entries(annotations).flat().join(''));
+  if (bytes <= MAX_ANNOTATION_BYTES) return issues;
+  return [...issues, { path: 'metadata.annotations', message: `annotations of ${bytes} bytes are more than ${MAX_ANNOTATION_BYTES}` }];
 }
 
 function ruleIssues(rule: Rule, object: unknown, old: unknown): Issue[] {
@@ -105,7 +117,8 @@ function schemaAt(schema: TSchema, parts: readonly string[]): MemberSchema | und
 function unknownMember(schema: MemberSchema | undefined, name: string, at: string): Issue {
   const [pattern] = Object.keys(schema?.patternProperties ?? {});
   if (pattern === undefined) return unknownField(name, Object.keys(schema?.properties ?? {}), at);
-  return { path: `${at}.${name}`, message: `the name ${show(name)} must match pattern ${pattern}` };
+  // At the map, not the key: that is as near as the API server can say it.
+  return { path: at, message: `the name ${show(name)} must match pattern ${pattern}` };
 }
 
 /** `replcas` → unknown field, did you mean `replicas`? */
