@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadTestImages } from './images/load.ts';
 import { clusterFolders, type Folders } from './machine/folders.ts';
+import { openCluster } from './machine/cluster.ts';
 import { hasKind } from './machine/kind.ts';
 import { prepareMachineCluster } from './machine/machine.ts';
 import { findObstacle } from './machine/probe.ts';
@@ -39,7 +40,7 @@ export async function findTestCluster(say: (line: string) => void): Promise<Test
         await build;
         const provider = await ensureCluster({ folders, say: tell });
         // Not in the first test that needs them, which would have to wait for it.
-        if (provider === 'machine') await loadTestImages(tell);
+        if (provider === 'machine') await loadTestImages(await openCluster(), tell);
         return await runTests();
       } catch (error) {
         showLogs(folders, say);
