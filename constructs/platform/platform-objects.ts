@@ -1,3 +1,4 @@
+import { PART_OF_LABEL } from '../../protocol/cluster-names.ts';
 import { renderCrd } from '../../protocol/crd.ts';
 import { KINDS, type KindName } from '../../protocol/schema/resources.ts';
 import type { KubernetesObject } from '../synth/object.ts';
@@ -13,7 +14,7 @@ import { scalerObjects } from './scaler-objects.ts';
 /** Everything that a cluster needs, by a plan. Pure. */
 export function platformObjects(plan: PlatformPlan): KubernetesObject[] {
   return [
-    ...(Object.keys(KINDS) as KindName[]).map((kind) => renderCrd(kind) as KubernetesObject),
+    ...(Object.keys(KINDS) as KindName[]).map(customResourceDefinition),
     ...namespaceObjects(plan),
     ...accessObjects(plan),
     ...gatewayObjects(plan),
@@ -22,4 +23,10 @@ export function platformObjects(plan: PlatformPlan): KubernetesObject[] {
     ...exposureObjects(plan),
     ...networkPolicies(plan),
   ];
+}
+
+/** Labelled as a part, to be waited for, and with no stack: what all of them share goes with none of them. */
+function customResourceDefinition(kind: KindName): KubernetesObject {
+  const crd = renderCrd(kind) as KubernetesObject;
+  return { ...crd, metadata: { ...crd.metadata, labels: { [PART_OF_LABEL]: 'fibonacci' } } };
 }
