@@ -42,5 +42,13 @@ export interface SynthResult {
   /** Absolute paths of files and folders that it was made from: a change below one of them asks for a new synthesis. */
   readonly sources: readonly string[];
   /** The function stacks, also those that declare nothing any more. */
-  readonly stacks: readonly { readonly name: string; readonly namespace: string }[];
+  readonly stacks: readonly StackPlace[];
+}
+
+/** Where a stack's objects go. */
+export interface StackPlace {
+  readonly name: string;
+  readonly namespace: string;
+  /** That of the platform which serves it. */
+  readonly systemNamespace: string;
 }

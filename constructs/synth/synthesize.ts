@@ -45,7 +45,10 @@ export function synthesizeApp(app: App, { gatewayUrl, target = 'cluster' }: Synt
   const added = target === 'cluster' ? clusterObjects(objects, packages, systemNamespaces(tree, parts)) : [];
   const { ordered, problems } = orderObjects([...linkObjects(objects, tree, needs), ...added]);
   throwProblems([...duplicateProblems([...objects, ...added]), ...problems], sources);
-  const stacks = tree.constructs.filter(isFunctionStack).map(({ node, namespace }) => ({ name: node.id, namespace }));
+  const systems = systemNamespaces(tree, parts);
+  const stacks = tree.constructs
+    .filter(isFunctionStack)
+    .map(({ node: { id: name }, namespace }) => ({ name, namespace, systemNamespace: systems.get(name) ?? '' }));
   return { objects: ordered, packages, sources, stacks };
 }
 
