@@ -70,6 +70,18 @@ export const ERRORS = {
   STALE_GENERATION: entry(409, 'The instance has this generation or a newer one.', 'None needed.'),
   PACKAGE_TOO_LARGE: entry(413, 'The package is larger than 64 MiB.', 'Leave out what the function does not need, or put it in the template.'),
   MEMORY_LIMIT: entry(502, 'The function’s process passed its memory limit and was ended.', 'Raise `memory` of the function or its pool, or find the leak.'),
+  // artifact service
+  DIGEST_MISMATCH: entry(
+    422,
+    'The bytes that were sent are not those of the digest in the path.',
+    'Send the package under its own digest; if it is, it was damaged on the way: send it again.',
+  ),
+  ARTIFACTS_BUSY: entry(503, 'The artifact service takes no more uploads at once.', 'Try again after `retry-after`.'),
+  ARTIFACTS_FULL: entry(
+    507,
+    'The artifact service has no room for this package.',
+    'Raise the quota (`FIB_ARTIFACTS_QUOTA_MIB`) and the volume, or make the package smaller.',
+  ),
   // tools: constructs, synth, CLI, start-up
   SPEC_INVALID: entry(0, 'An object does not fit its schema.', 'Each line names the field, the value and what is allowed.'),
   STACK_INVALID: entry(0, 'The stack contradicts itself.', 'Each line names the construct’s path and the way out.'),
@@ -96,7 +108,7 @@ export const ERRORS = {
   APPLY_CONFLICT: entry(
     0,
     'Another field manager owns fields that the stack sets.',
-    'Take the fields out of the stack, or take them over with `--force-conflicts`.',
+    'Take the fields out of the stack, or take them over: `fib deploy --force-conflicts`, `fib rollback --force`.',
   ),
   PLATFORM_MISSING: entry(
     0,

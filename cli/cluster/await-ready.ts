@@ -9,7 +9,7 @@ import { ownerOf, selectorOf } from './scope.ts';
 
 export interface AwaitOptions {
   readonly timeoutMs: number;
-  /** Told once as an object becomes ready, and each time what it waits for changes. */
+  /** Told once as an object becomes ready, unless it was so from the beginning, and each time what it waits for changes. */
   onVerdict(synth: SynthObject, verdict: Verdict, ready: number, total: number): void;
 }
 
@@ -37,7 +37,7 @@ export async function awaitReady(cluster: Cluster, synths: readonly SynthObject[
       const why = verdict.kind === 'ready' ? '' : verdict.why;
       if (verdict.kind !== 'ready' && why === known.why) continue;
       if (verdict.kind !== 'ready') pending.set(synth, { why, failing: verdict.kind === 'failing', since: now });
-      onVerdict(synth, verdict, awaited.length - pending.size, awaited.length);
+      if (verdict.kind !== 'ready' || known.why !== '') onVerdict(synth, verdict, awaited.length - pending.size, awaited.length);
     }
     const left = [...pending].map(([synth, { why }]) => ({ synth, why }));
     const settled = [...pending.values()].every(({ failing, since }) => failing && now - since >= SETTLED_MS);

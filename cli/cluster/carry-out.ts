@@ -5,9 +5,9 @@ import { awaitReady } from './await-ready.ts';
 import type { Cluster } from './cluster.ts';
 import { fieldConflictsOf, refusalOf } from './cluster-failure.ts';
 import { mapConcurrent } from './concurrent.ts';
-import { mergeInventory, readInventory, writeInventory } from './inventory.ts';
+import { inventoryOf, mergeInventory, readInventory, writeInventory } from './inventory.ts';
 import type { Deletion, Plan } from './plan.ts';
-import type { Scope } from './scope.ts';
+import { ownerOf, type Scope } from './scope.ts';
 
 export interface CarryOutOptions {
   readonly force: boolean;
@@ -33,8 +33,10 @@ export async function carryOut(cluster: Cluster, plan: Plan, scopes: readonly Sc
   for (const { scope, before } of inventories) await writeInventory(cluster, scope, mergeInventory(scope, before));
   for (const wave of wavesOf(plan.changes.filter((change) => !foundations.includes(change)))) await applyAll(cluster, wave, options);
   await deleteAll(cluster, plan.deletions, options.onDeleted);
-  // What stays of old kinds is to be found again.
-  if (plan.kept.length === 0) for (const { scope } of inventories) await writeInventory(cluster, scope, mergeInventory(scope, undefined));
+  // What stays is to be found again.
+  const left = plan.kept.map(({ object }) => object);
+  for (const { scope } of inventories)
+    await writeInventory(cluster, scope, mergeInventory(scope, inventoryOf(left.filter((object) => ownerOf(object)?.id === scope.id))));
 }
 
 /** Deletes in order, one after the other where the kind changes. */

@@ -45,7 +45,10 @@ export async function deployApp(cluster: Cluster, app: App, options: DeployOptio
       onDeleted: (id) => terminal.note(`${terminal.paint('green', '✓')} ${id} deleted`),
     });
   } else terminal.note(`nothing to do: ${summarize(plan)}`);
-  if (wait) throwNotReady(await waitFor(cluster, app, timeoutMs, terminal), performance.now() - begun);
+  if (wait) {
+    throwNotReady(await waitFor(cluster, app, timeoutMs, terminal), performance.now() - begun);
+    terminal.note(`${terminal.paint('green', '✓')} all is ready`);
+  }
   return {
     context: cluster.context,
     created: changes.filter(({ action }) => action === 'create').map(({ wanted }) => wanted.id),
@@ -54,7 +57,7 @@ export async function deployApp(cluster: Cluster, app: App, options: DeployOptio
     kept: kept.map(({ id }) => id),
     unchanged: plan.unchanged,
     ...(wait && { ready: true }),
-    urls: await findUrls(cluster, app.objects),
+    urls: await findUrls(cluster, app.objects, app.systemNamespace),
   };
 }
 

@@ -3,7 +3,7 @@ import { checkPlan } from './carry-out.ts';
 import type { Cluster } from './cluster.ts';
 import type { App } from './load-app.ts';
 import { planDeploy } from './plan.ts';
-import { diffParts, renderParts, summarize } from './plan-text.ts';
+import { diffParts, keptLines, renderParts, summarize } from './plan-text.ts';
 import { survey } from './survey.ts';
 
 const CHANGES = 2;
@@ -18,6 +18,7 @@ export async function diffApp(cluster: Cluster, { objects, scopes }: App, termin
   terminal.result({ context: cluster.context, changes: parts, kept, conflicts, unchanged: plan.unchanged }, () =>
     [
       ...(parts.length > 0 ? [renderParts(parts, terminal)] : []),
+      ...keptLines(plan.kept).map((line) => terminal.paint('dim', line)),
       ...conflicts.map(({ id, field, manager }) =>
         terminal.paint('yellow', `! ${id}: ${field} is owned by the field manager "${manager}"; deploy needs --force-conflicts`),
       ),

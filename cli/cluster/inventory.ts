@@ -1,7 +1,8 @@
+import { idOf } from '../../constructs/synth/group-kind.ts';
 import { API_GROUP } from '../../protocol/names.ts';
 import type { Cluster } from './cluster.ts';
 import type { ClusterObject } from './cluster-object.ts';
-import type { GroupKind, ResourceType } from './discovery.ts';
+import { type GroupKind, groupKindOf, type ResourceType } from './discovery.ts';
 import type { Scope } from './scope.ts';
 
 /**
@@ -68,6 +69,13 @@ export function mergeInventory(scope: Scope, before: Inventory | undefined): Inv
     namespaces: union(scope.namespaces, before?.namespaces),
     clusterObjects: union(scope.clusterObjects, before?.clusterObjects),
   };
+}
+
+/** Where given objects are. */
+export function inventoryOf(objects: readonly ClusterObject[]): Inventory {
+  const namespaces = objects.flatMap(({ metadata: { namespace } }) => (namespace === undefined ? [] : [namespace]));
+  const clusterObjects = objects.filter(({ metadata }) => metadata.namespace === undefined).map(idOf);
+  return { groupKinds: objects.map(groupKindOf), namespaces, clusterObjects };
 }
 
 /** Where to look for objects with the scope's label. */

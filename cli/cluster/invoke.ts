@@ -26,6 +26,8 @@ export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** From the first byte of the request to the last of the answer. */
+  readonly ms: number;
 }
 
 /** How a call gets to the function. */
@@ -39,7 +41,7 @@ const SECRETS: ResourceType = { group: '', version: 'v1', kind: 'Secret', plural
 
 /** Calls a function through a port-forward to a gateway pod: from outside of the cluster, with a kubeconfig alone. @throws PlatformError */
 export async function invokeInCluster(cluster: Cluster, call: Call, triggers: readonly TriggerResource[]): Promise<Reply> {
-  const system = await findSystemNamespace(cluster);
+  const system = await findSystemNamespace(cluster, call.namespace);
   const [pod, authorization] = await Promise.all([findGatewayPod(cluster, system), findAuthorization(cluster, system)]);
   const way = decideWay(call, authorization, triggers, cluster.context);
   const target = { namespace: system, pod, port: way.kind === 'admin' ? PLATFORM_PORTS.gatewayAdmin : PLATFORM_PORTS.gateway };
@@ -109,6 +111,7 @@ async function connect(cluster: Cluster, target: PortForwardTarget): Promise<Dup
 
 function send(connection: Duplex, { namespace, name, method, path, headers, body }: Call, way: Way): Promise<Reply> {
   const { promise, resolve, reject } = Promise.withResolvers<Reply>();
+  const begun = performance.now();
   const request = httpRequest({
     createConnection: () => connection,
     method,
@@ -128,7 +131,12 @@ function send(connection: Duplex, { namespace, name, method, path, headers, body
     response.on('error', reject);
     response.on('end', () => {
       const pairs = Object.entries(response.headers).map(([key, value]) => [key, Array.isArray(value) ? value.join(', ') : (value ?? '')]);
-      resolve({ status: response.statusCode ?? 0, headers: Object.fromEntries(pairs), body: Buffer.concat(chunks).toString('utf8') });
+      resolve({
+        status: response.statusCode ?? 0,
+        headers: Object.fromEntries(pairs),
+        body: Buffer.concat(chunks).toString('utf8'),
+        ms: performance.now() - begun,
+      });
     });
   });
   request.end(body);

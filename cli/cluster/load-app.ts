@@ -18,6 +18,8 @@ export interface App {
   /** In the order to apply them. */
   readonly objects: readonly SynthObject[];
   readonly scopes: readonly Scope[];
+  /** Namespace of the platform that serves it. */
+  readonly systemNamespace: string;
 }
 
 /** Loads a stack file through the one loader. @throws PlatformError as `loadStack`; USAGE for a namespace that a stack contradicts */
@@ -28,12 +30,13 @@ export async function loadApp(cwd: string, stack: string | undefined, options: A
   let result = await loadStack(file, { ...load, ...(gatewayUrl !== undefined && { gatewayUrl }) });
   const hasPlatform = result.objects.some(({ tree }) => tree === 'platform');
   // Where the platform was deployed by another app, functions still call each other inside of the cluster.
-  if (!hasPlatform && gatewayUrl === undefined) result = await loadStack(file, { ...load, gatewayUrl: `http://${GATEWAY_NAME}.${SYSTEM_NAMESPACE}.svc` });
+  const systemNamespace = result.stacks[0]?.systemNamespace ?? SYSTEM_NAMESPACE;
+  if (!hasPlatform && gatewayUrl === undefined) result = await loadStack(file, { ...load, gatewayUrl: `http://${GATEWAY_NAME}.${systemNamespace}.svc` });
   const other = result.stacks.find((one) => namespace !== undefined && one.namespace !== namespace);
   if (other) {
     const message = `--namespace ${namespace} is for stacks that name none, and "${other.name}" names ${other.namespace}: leave out --namespace, or \`namespace\` in the stack`;
     throw new PlatformError('USAGE', message);
   }
   const known = result.stacks.map(({ name, namespace: home }) => ({ label: LABELS.stack, id: name, home }));
-  return { file, objects: result.objects, scopes: scopesOf(result.objects, known) };
+  return { file, objects: result.objects, scopes: scopesOf(result.objects, known), systemNamespace };
 }

@@ -21,8 +21,8 @@ export async function functionPods(cluster: Cluster, name: string | undefined, n
 }
 
 /** Finds the pods of gateway and scaler. @throws PlatformError PLATFORM_MISSING */
-export async function platformPods(cluster: Cluster): Promise<() => Promise<LogPod[]>> {
-  const namespace = await findSystemNamespace(cluster);
+export async function platformPods(cluster: Cluster, functions: string | undefined): Promise<() => Promise<LogPod[]>> {
+  const namespace = await findSystemNamespace(cluster, functions);
   return async () => {
     const pods = await Promise.all([GATEWAY_NAME, SCALER_NAME].map((name) => podsOf(cluster, namespace, name)));
     return pods.flat().map(({ metadata: { name } }) => ({ namespace, name }));

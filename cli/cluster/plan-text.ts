@@ -3,7 +3,7 @@ import { renderYaml } from '../../protocol/yaml.ts';
 import type { Terminal } from '../terminal.ts';
 import { declaredPart } from './cluster-object.ts';
 import { unifiedHunks } from './line-diff.ts';
-import type { Change, Plan } from './plan.ts';
+import { type Change, isPackage, type Plan } from './plan.ts';
 
 const FIELDS_SHOWN = 3;
 
@@ -16,9 +16,19 @@ export function renderChanges({ changes, deletions, kept, unchanged }: Plan, ter
         : `  ${terminal.paint('yellow', '~')} ${change.wanted.id}  ${terminal.paint('dim', fieldsOf(change))}`,
     ),
     ...deletions.map(({ id }) => `  ${terminal.paint('red', '-')} ${id}`),
-    ...kept.map(({ id, reason }) => `  ${terminal.paint('dim', `= ${id} is declared no more and stays: ${reason}`)}`),
+    ...keptLines(kept).map((line) => `  ${terminal.paint('dim', line)}`),
     summarize({ changes, deletions, unchanged }),
   ].join('\n');
+}
+
+/** What is declared no more and stays all the same: one line an object, and one for all packages. */
+export function keptLines(kept: Plan['kept'], wayOut = ''): string[] {
+  const packages = kept.filter(({ object }) => isPackage(object));
+  const others = kept.filter(({ object }) => !isPackage(object));
+  return [
+    ...others.map(({ id, reason }) => `= ${id} is declared no more and stays: ${reason}${wayOut}`),
+    ...(packages.length > 0 ? [`= ${packages.length} code packages stay: ${packages[0]?.reason}`] : []),
+  ];
 }
 
 export function summarize({ changes, deletions, unchanged }: Pick<Plan, 'changes' | 'deletions' | 'unchanged'>): string {

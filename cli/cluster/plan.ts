@@ -118,7 +118,7 @@ function changeOf({ wanted, live, outcome }: Observation): Change | undefined {
 function reasonToKeep(object: ClusterObject, packagesInUse: ReadonlySet<string>, holders: boolean): string | undefined {
   if (HOLDERS.has(object.kind) && !holders) return 'it would go with all that is in it';
   const { namespace, name } = object.metadata;
-  return isPackage(object) && packagesInUse.has(`${namespace}/${name}`) ? 'a function or one of its revisions still has this code' : undefined;
+  return isPackage(object) && packagesInUse.has(`${namespace}/${name}`) ? 'functions or earlier revisions of them still have this code' : undefined;
 }
 
 function position(object: KubernetesObject): number {

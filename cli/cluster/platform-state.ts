@@ -7,6 +7,7 @@ import { judgeReadiness, type Verdict } from './readiness.ts';
 
 const DEPLOYMENTS: ResourceType = { group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments', namespaced: true };
 const STATEFUL_SETS: ResourceType = { group: 'apps', version: 'v1', kind: 'StatefulSet', plural: 'statefulsets', namespaced: true };
+const ROLE_BINDINGS: ResourceType = { group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'RoleBinding', plural: 'rolebindings', namespaced: true };
 const LEASES: ResourceType = { group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', plural: 'leases', namespaced: true };
 
 /** One part of the platform. */
@@ -25,8 +26,15 @@ export interface PlatformState {
   readonly leader?: string;
 }
 
-/** The platform's own namespace: where the gateway's Deployment is. @throws PlatformError PLATFORM_MISSING */
-export async function findSystemNamespace(cluster: Cluster): Promise<string> {
+/**
+ * The platform's own namespace: that of the gateway which may read the functions' namespace; else the usual one, else wherever a gateway is.
+ * @throws PlatformError PLATFORM_MISSING
+ */
+export async function findSystemNamespace(cluster: Cluster, functions: string | undefined): Promise<string> {
+  const binding =
+    functions === undefined ? undefined : await orForbidden(cluster.get<RoleBinding>(ROLE_BINDINGS, { namespace: functions, name: GATEWAY_NAME }));
+  const bound = binding?.subjects?.find(({ kind }) => kind === 'ServiceAccount')?.namespace;
+  if (bound !== undefined) return bound;
   const usual = await orForbidden(cluster.get(DEPLOYMENTS, { namespace: SYSTEM_NAMESPACE, name: GATEWAY_NAME }));
   if (usual) return SYSTEM_NAMESPACE;
   const found = await orForbidden(cluster.list<ClusterObject>(DEPLOYMENTS, undefined, { fieldSelector: `metadata.name=${GATEWAY_NAME}` }));
@@ -39,15 +47,16 @@ export async function findSystemNamespace(cluster: Cluster): Promise<string> {
 }
 
 /** @throws PlatformError PLATFORM_MISSING, CLUSTER_FORBIDDEN */
-export async function readPlatform(cluster: Cluster): Promise<PlatformState> {
-  const namespace = await findSystemNamespace(cluster);
+export async function readPlatform(cluster: Cluster, functions: string | undefined): Promise<PlatformState> {
+  const namespace = await findSystemNamespace(cluster, functions);
   const own = (object: ClusterObject) => [GATEWAY_NAME, SCALER_NAME, PROMETHEUS_NAME, ALERTMANAGER_NAME].includes(object.metadata.name);
   const [deployments, statefulSets, lease] = await Promise.all([
     cluster.list<ClusterObject>(DEPLOYMENTS, namespace),
     cluster.list<ClusterObject>(STATEFUL_SETS, namespace),
     orForbidden(cluster.get<Lease>(LEASES, { namespace, name: SCALER_NAME })),
   ]);
-  const holder = lease?.spec?.holderIdentity;
+  // The identity ends in what tells one run of the pod from another.
+  const holder = lease?.spec?.holderIdentity?.split('_')[0];
   return { namespace, parts: [...deployments, ...statefulSets].filter(own).map(toPart), ...(holder && { leader: holder }) };
 }
 
@@ -73,4 +82,8 @@ interface Workload {
 
 interface Lease {
   readonly spec?: { readonly holderIdentity?: string };
+}
+
+interface RoleBinding {
+  readonly subjects?: readonly { readonly kind: string; readonly namespace?: string }[];
 }

@@ -11,7 +11,8 @@ import { confirm } from './confirm.ts';
 import { removeInventory } from './inventory.ts';
 import { findPackagesInUse } from './packages-in-use.ts';
 import { type Deletion, isPackage, planDeletions } from './plan.ts';
-import { type Scope } from './scope.ts';
+import { keptLines } from './plan-text.ts';
+import type { Scope } from './scope.ts';
 import { findOwned } from './survey.ts';
 
 export interface RemoveOptions {
@@ -36,10 +37,7 @@ export async function removeScopes(cluster: Cluster, scopes: readonly Scope[], o
   const { deletions, kept } = planDeletions(owned, await packagesOfOthers(cluster, owned), options.purge);
   const report = { context: cluster.context, deleted: deletions.map(({ id }) => id), kept: kept.map(({ id }) => id) };
   for (const { id } of deletions) terminal.note(`  ${terminal.paint('red', '-')} ${id}`);
-  for (const { id, object, reason } of kept) {
-    const wayOut = isPackage(object) ? '' : '; --purge deletes it, too';
-    terminal.note(`  ${terminal.paint('dim', `= ${id} stays: ${reason}${wayOut}`)}`);
-  }
+  for (const line of keptLines(kept, '; --purge deletes it, too')) terminal.note(`  ${terminal.paint('dim', line)}`);
   if (deletions.length === 0) {
     terminal.note('nothing to delete');
     if (kept.length === 0) await mapConcurrent(scopes, 1, (scope) => removeInventory(cluster, scope));

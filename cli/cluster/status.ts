@@ -18,7 +18,7 @@ export interface ClusterStatus {
 
 /** How the platform and the functions stand, and why something is not ready. @throws PlatformError PLATFORM_MISSING, CLUSTER_FORBIDDEN */
 export async function readStatus(cluster: Cluster, namespace: string | undefined): Promise<ClusterStatus> {
-  const [platform, { functions, triggers, pods }] = await Promise.all([platformOrProblem(cluster), readPicture(cluster, namespace)]);
+  const [platform, { functions, triggers, pods }] = await Promise.all([platformOrProblem(cluster, namespace), readPicture(cluster, namespace)]);
   const health = functions.map((fn) =>
     judgeFunction(
       fn,
@@ -30,9 +30,9 @@ export async function readStatus(cluster: Cluster, namespace: string | undefined
   return { context: cluster.context, ok: platformOk && health.every(({ state }) => state === 'ready'), ...platform, functions: health };
 }
 
-async function platformOrProblem(cluster: Cluster): Promise<Pick<ClusterStatus, 'platform' | 'platformProblem'>> {
+async function platformOrProblem(cluster: Cluster, functions: string | undefined): Promise<Pick<ClusterStatus, 'platform' | 'platformProblem'>> {
   try {
-    return { platform: await readPlatform(cluster) };
+    return { platform: await readPlatform(cluster, functions) };
   } catch (error) {
     if (error instanceof PlatformError && (error.code === 'CLUSTER_FORBIDDEN' || error.code === 'PLATFORM_MISSING')) return { platformProblem: error.message };
     throw error;

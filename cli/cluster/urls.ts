@@ -1,5 +1,5 @@
 import type { SynthObject } from '../../constructs/synth/object.ts';
-import { GATEWAY_NAME, GATEWAY_PUBLIC_SERVICE, SYSTEM_NAMESPACE } from '../../protocol/cluster-names.ts';
+import { GATEWAY_NAME, GATEWAY_PUBLIC_SERVICE } from '../../protocol/cluster-names.ts';
 import { PlatformError } from '../../protocol/errors.ts';
 import { API_GROUP } from '../../protocol/names.ts';
 import type { FunctionSpec } from '../../protocol/schema/function.ts';
@@ -19,15 +19,13 @@ const SERVICES: ResourceType = { group: '', version: 'v1', kind: 'Service', plur
 const INGRESSES: ResourceType = { group: 'networking.k8s.io', version: 'v1', kind: 'Ingress', plural: 'ingresses', namespaced: true };
 
 /** Where the HTTP triggers among the objects are reached. */
-export async function findUrls(cluster: Cluster, objects: readonly SynthObject[]): Promise<FunctionUrl[]> {
+export async function findUrls(cluster: Cluster, objects: readonly SynthObject[], system: string): Promise<FunctionUrl[]> {
   const triggers = objects.filter(({ object }) => object.kind === 'Trigger' && object.apiVersion.startsWith(`${API_GROUP}/`)).map(({ object }) => object);
   const routes = triggers.flatMap((object) => {
     const { function: name, http } = object['spec'] as TriggerSpec;
     return http ? [{ key: `${object.metadata.namespace}/${name}`, host: http.host, path: http.path }] : [];
   });
   if (routes.length === 0) return [];
-  const system =
-    objects.find(({ object }) => object.kind === 'Deployment' && object.metadata.name === GATEWAY_NAME)?.object.metadata.namespace ?? SYSTEM_NAMESPACE;
   const publicBase = await findPublicBase(cluster, system);
   const isPublic = new Set(
     objects.flatMap(({ object }) =>

@@ -45,12 +45,11 @@ export const invoke = defineCommand<Options>({
       .option('--trace', 'print how long each phase took'),
   async run(context) {
     const { terminal, options } = context;
-    const begun = performance.now();
     const cluster = await connectTarget(context as CommandContext<TargetOptions>, false);
     const reply = await (cluster ? callInCluster(cluster, context).finally(() => cluster.close()) : callGateway(context));
     const answer: Answer = {
       status: reply.status,
-      ms: performance.now() - begun,
+      ms: reply.ms,
       requestId: reply.headers[HEADERS.requestId] ?? null,
       headers: reply.headers,
       phases: parseServerTiming(reply.headers[HEADERS.serverTiming]),
@@ -65,8 +64,10 @@ async function callGateway({ args: [name = '', path = '/'], options, cwd, env }:
   const client = await connectAdmin(options, cwd, env);
   const fn = await client.findFunction(name);
   const { method, headers, body } = await requestOf({ namespace: fn.namespace, hasRoute: fn.routes.length > 0, timer: fn.timers[0] }, path, options);
+  const begun = performance.now();
   const response = await client.request(`${ADMIN_PATHS.invoke}/${fn.namespace}/${fn.name}${withSlash(path)}`, { method, headers, body: body ?? null });
-  return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };
+  const answer = await response.text();
+  return { status: response.status, headers: Object.fromEntries(response.headers), body: answer, ms: performance.now() - begun };
 }
 
 async function callInCluster(cluster: Cluster, { args: [name = '', path = '/'], options }: CommandContext<Options>): Promise<Reply> {

@@ -48,7 +48,7 @@ async function readCluster(cluster: Cluster, { name, lines, options: { platform,
     import('../cluster/log-pods.ts'),
     import('../cluster/log-merge.ts'),
   ]);
-  const findPods = await (platform ? platformPods(cluster) : functionPods(cluster, name, namespace));
+  const findPods = await (platform ? platformPods(cluster, namespace) : functionPods(cluster, name, namespace));
   await readLogs(cluster, {
     findPods,
     lines,

@@ -15,7 +15,7 @@ const layers = (...names: string[]) => names.map((name) => ({ from: name, to: na
 
 export const RECIPES: Readonly<Record<ImageName, ImageRecipe>> = {
   gateway: { containerfile: 'gateway/Containerfile', folders: layers('protocol', 'kit', 'gateway'), accept: /\.js$/, modules: true },
-  scaler: { containerfile: 'scaler/Containerfile', folders: layers('protocol', 'kit', 'scaler'), accept: /\.js$/, modules: true },
+  scaler: { containerfile: 'scaler/Containerfile', folders: layers('protocol', 'kit', 'scaler', 'artifacts'), accept: /\.js$/, modules: true },
   nodejs: { containerfile: 'runtimes/nodejs/Containerfile', folders: [{ from: 'runtimes/nodejs', to: '' }], accept: /\.js$/, modules: true },
   python: {
     containerfile: 'runtimes/python/Containerfile',
