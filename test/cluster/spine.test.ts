@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SIGNING_SECRET } from '../../protocol/cluster-names.ts';
-import { LABELS } from '../../protocol/names.ts';
+import { SCALER_ENDPOINTS, SIGNING_SECRET } from '../../protocol/cluster-names.ts';
+import { LABELS, SCALER_PATHS } from '../../protocol/names.ts';
 import { functionObject, httpTrigger, packageOf, podPool } from '../contract/platform/objects.ts';
 import { eventually, openSpine, type Pod, type Spine } from './spine-world/world.ts';
 
@@ -34,26 +34,6 @@ describe('gateway and scaler before functions in pods', () => {
       async () => (await podsOf(fn)).some(({ metadata }) => metadata.ownerReferences?.[0]?.kind === 'Revision'),
       async () => `no pod is recorded as one of ${fn}: ${JSON.stringify(await spine.pods())}`,
     );
-  /** Requests one after the other until told to end; what was not 200 with one of these texts. */
-  const load = (path: string, texts: readonly string[]) => {
-    const wrong: string[] = [];
-    let sent = 0;
-    let ends = false;
-    const worker = async () => {
-      while (!ends) {
-        const answer = await text(path).catch((error: Error) => error.message);
-        sent++;
-        if (!texts.includes(answer.replace('200 ', ''))) wrong.push(answer);
-      }
-    };
-    const workers = Promise.all([worker(), worker(), worker()]);
-    return async () => {
-      ends = true;
-      await workers;
-      return { sent, wrong };
-    };
-  };
-
   it('a cold request to a hot function is answered from the pool, which fills up again, and the pod becomes one of the function’s revision', async () => {
     await spine.deploy('hello', 'hello', HOT);
     const answer = await spine.fetch('/hello');
@@ -73,7 +53,7 @@ describe('gateway and scaler before functions in pods', () => {
     await spine.deploy('changing', 'old', HOT);
     expect(await text('/changing')).toBe('200 old');
     const [before] = await eventuallyPods('changing');
-    const end = load('/changing', ['old', 'new']);
+    const end = spine.load('/changing', ['old', 'new']);
     await spine.deploy('changing', 'new', HOT);
     await eventually(
       async () => (await text('/changing')) === '200 new',
@@ -119,7 +99,7 @@ describe('gateway and scaler before functions in pods', () => {
     await spine.deploy('steady', 'steady', HOT);
     expect(await text('/steady')).toBe('200 steady');
     const [before] = await eventuallyPods('steady');
-    const end = load('/steady', ['steady']);
+    const end = spine.load('/steady', ['steady']);
     const { epoch } = await spine.state();
     await (how === 'killed' ? spine.scaler.kill() : spine.scaler.stop());
     await spine.startScaler();
@@ -133,6 +113,28 @@ describe('gateway and scaler before functions in pods', () => {
     expect(wrong).toEqual([]);
     expect(sent).toBeGreaterThan(50);
     expect((await podsOf('steady')).map(({ metadata }) => metadata.name)).toEqual([before?.metadata.name]);
+  });
+
+  it('a standby says that it lives and nothing else; it leads once the leader goes, and the Service then leads to it', async () => {
+    const { epoch } = await spine.state();
+    const rival = await spine.startRival();
+    const status = async (path: string) => (await fetch(`${rival.url}${path}`)).status;
+    await eventually(
+      async () => (await status(SCALER_PATHS.ready)) === 200,
+      () => 'it is not ready to stand by',
+    );
+    expect([await status(SCALER_PATHS.health), await status(SCALER_PATHS.state), await status(SCALER_PATHS.metrics)]).toEqual([200, 503, 503]);
+    const stoppedAt = performance.now();
+    await spine.scaler.stop();
+    const leader = await rival.leads;
+    expect(performance.now() - stoppedAt).toBeLessThan(5000);
+    expect(leader.listening['epoch']).toBeGreaterThan(epoch);
+    const slice = await spine.cluster.get<{ endpoints: { addresses: string[] }[] }>('endpointslice', SCALER_ENDPOINTS, '-n', spine.system);
+    expect(slice.endpoints[0]?.addresses).toEqual(['192.0.2.3']);
+    const next = spine.startScaler();
+    await leader.stop();
+    await next;
+    await spine.idle('web', 2);
   });
 
   it('a package that is missing is told to the caller and in the status, and once it is there the function answers', async () => {

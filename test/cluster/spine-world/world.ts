@@ -19,6 +19,7 @@ import { type Cluster, openCluster } from '../machine/cluster.ts';
 
 const ROOT = new URL('../../../', import.meta.url);
 const TOKEN = 'token-of-the-test';
+const CLIENTS = 3;
 
 /** Gateway and scaler as processes of this machine, functions as pods of the cluster. */
 export interface Spine {
@@ -46,6 +47,10 @@ export interface Spine {
   pods(): Promise<Pod[]>;
   /** Starts the scaler anew, on the same port. */
   startScaler(): Promise<TestProcess>;
+  /** Starts another scaler beside it. Resolves when it leads; `url` answers before. */
+  startRival(): Promise<{ readonly url: string; readonly leads: Promise<TestProcess> }>;
+  /** Requests by several clients at once until it is ended; what was not 200 with one of these texts. */
+  load(path: string, texts: readonly string[]): () => Promise<{ readonly sent: number; readonly wrong: readonly string[] }>;
   close(): Promise<void>;
 }
 
@@ -59,7 +64,12 @@ export interface Pod {
   readonly spec: { readonly nodeName: string };
 }
 
-export async function openSpine(): Promise<Spine> {
+export interface SpineOptions {
+  /** How gateway and scaler reach the API server. @default as the test does */
+  readonly kubeconfig?: string;
+}
+
+export async function openSpine({ kubeconfig }: SpineOptions = {}): Promise<Spine> {
   const cluster = await openCluster();
   const suffix = randomBytes(3).toString('hex');
   const [namespace, system] = [`spine-${suffix}`, `spine-system-${suffix}`];
@@ -76,10 +86,11 @@ export async function openSpine(): Promise<Spine> {
   const workloadsFile = join(dir, 'workloads.json');
   await writeFile(workloadsFile, JSON.stringify({ images: { nodejs: TEST_IMAGES.nodejs, python: TEST_IMAGES.python }, pullPolicy: 'Never' }));
   const [scalerPort, publicPort] = [await freePort(), await freePort()];
-  const common = { world: 'kubernetes', namespaces: [namespace], kubeconfig: cluster.kubeconfig, internalToken: TOKEN } as const;
+  const common = { world: 'kubernetes', namespaces: [namespace], kubeconfig: kubeconfig ?? cluster.kubeconfig, internalToken: TOKEN } as const;
   const own = { podName: 'scaler', podNamespace: system, podIp: '192.0.2.2', workloadsFile, port: scalerPort };
   const startScaler = () => startProcess(new URL('scaler/main.ts', ROOT), renderEnv(scalerConfig, { ...common, ...own }));
   const scalerUrl = `http://127.0.0.1:${scalerPort}`;
+  const rivals: TestProcess[] = [];
   let scaler = await startScaler();
   const places = { gatewayId: 'g1', port: 0, adminPort: 0, publicPort, scalerUrl };
   const gateway = await startProcess(new URL('gateway/main.ts', ROOT), renderEnv(gatewayConfig, { ...common, ...places }));
@@ -133,8 +144,35 @@ export async function openSpine(): Promise<Spine> {
       scaler = await startScaler();
       return scaler;
     },
+    async startRival() {
+      const port = await freePort();
+      const leads = startProcess(new URL('scaler/main.ts', ROOT), renderEnv(scalerConfig, { ...common, ...own, podName: 'rival', podIp: '192.0.2.3', port }));
+      void leads.then((rival) => rivals.push(rival));
+      return { url: `http://127.0.0.1:${port}`, leads };
+    },
+    load(path, texts) {
+      const wrong: string[] = [];
+      let sent = 0;
+      let ends = false;
+      const client = async () => {
+        while (!ends) {
+          const answer = await fetch(`${url}${path}`).then(
+            async (response) => `${response.status} ${await response.text()}`,
+            (error: Error) => error.message,
+          );
+          sent++;
+          if (!texts.includes(answer.replace('200 ', ''))) wrong.push(answer);
+        }
+      };
+      const clients = Promise.all(Array.from({ length: CLIENTS }, client));
+      return async () => {
+        ends = true;
+        await clients;
+        return { sent, wrong };
+      };
+    },
     async close() {
-      await Promise.all([gateway.stop(), scaler.stop()]);
+      await Promise.all([gateway, scaler, ...rivals].map((process) => process.stop()));
       await cluster.kubectl(['delete', 'namespace', namespace, system, '--wait=false']);
       await rm(dir, { recursive: true });
     },
