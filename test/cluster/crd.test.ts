@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKubernetesClient, type KubernetesClient, resourcePath } from '../../kit/kubernetes/client.ts';
 import { createKubernetesStore } from '../../kit/store/kubernetes.ts';
 import { silentLog } from '../../kit/log.ts';
-import { type AnyResource, KINDS, type KindName } from '../../protocol/schema/resources.ts';
+import { type AnyResource, KINDS, type KindName, type RevisionResource } from '../../protocol/schema/resources.ts';
 import { sampleFunction } from '../../protocol/schema/sample.ts';
 import { edgeCases } from './crd-world/edge-cases.ts';
 import { applyCrds } from './crd-world/apply-crds.ts';
@@ -100,7 +100,9 @@ describe('the CRDs on a real API server', () => {
   });
 
   it('keep a Revision as it was made', async () => {
-    const revision = (await apply(samples['Revision'] ?? {})) as AnyResource & { spec: { generation: number } };
+    const { metadata } = await apply(samples['cold Function'] ?? {});
+    const sample = samples['Revision'] as RevisionResource;
+    const revision = (await apply({ ...sample, spec: { ...sample.spec, functionUid: metadata.uid } })) as RevisionResource;
     const changed = { ...revision, spec: { ...revision.spec, generation: 2 } };
     const verdict = ['spec: a Revision is immutable; change the Function instead'];
     expect(await serverVerdict(client, changed, 'Revision', true)).toEqual(verdict);
