@@ -183,6 +183,30 @@ test('a new leader finds who serves whom, asks nothing of the cluster, and can g
   await Promise.all([instance, waiting].map(({ id }) => fleet.stop(id, 1000)));
 });
 
+test('another version of the platform replaces the pods that wait, one after the other, and none that serves', async () => {
+  const template = world.pool('roll');
+  leader.fleet.keep(template, 2);
+  await until(() => expect(leader.idle(template.key)).toHaveLength(2));
+  const instance = leader.fleet.lease(template.key) as Instance;
+  await leader.fleet.assign(instance.id, await assignmentOf('rolled'));
+  await until(() => expect(leader.idle(template.key)).toHaveLength(2));
+  const before = leader.idle(template.key).map(({ id }) => id);
+  await leader.close();
+
+  leader = await world.lead({ cpuRequest: '11m' });
+  leader.fleet.keep(template, 2);
+  let least = 2;
+  await until(() => {
+    const now = leader.idle(template.key).map(({ id }) => id);
+    least = Math.min(least, now.length);
+    expect(now.filter((id) => !before.includes(id))).toHaveLength(2);
+  });
+  expect(least).toBe(2);
+  expect(eventsOf(instance)).toEqual([]);
+  leader.fleet.keep(template, 0);
+  await leader.fleet.stop(instance.id, 1000);
+});
+
 test('why nothing starts is told: no node has room, the quota is used up, no such image', async () => {
   const { fleet } = leader;
   const giant = world.pool('giant', { memoryBytes: 512 * 1024 ** 3 });

@@ -4,7 +4,7 @@ import type { Assignment } from '../fleet.ts';
 import type { PodView } from './pods.ts';
 import { ownerReference } from './workload.ts';
 
-export type JsonPatch = readonly { readonly op: 'test' | 'add' | 'remove' | 'replace'; readonly path: string; readonly value?: unknown }[];
+type JsonPatch = readonly { readonly op: 'test' | 'add' | 'remove' | 'replace'; readonly path: string; readonly value?: unknown }[];
 
 /** Of a content digest: what fits into a label. */
 const CONTENT_LABEL = 40;

@@ -51,7 +51,10 @@ const OVERDUE_MS = 15_000;
 export class Members {
   readonly #deps: MembersDeps;
   readonly #entries = new Map<string, Entry>();
+  /** By the template's key. */
   readonly #idle = new Map<string, Set<Entry>>();
+  /** By `<namespace>/<Deployment>`. */
+  readonly #byWorkload = new Map<string, Set<Entry>>();
 
   constructor(deps: MembersDeps) {
     this.#deps = deps;
@@ -68,9 +71,7 @@ export class Members {
 
   /** Pods that a Deployment counts. */
   counted(namespace: string, workload: string): Member[] {
-    return [...this.#entries.values()].filter(
-      ({ pod }) => pod.workload === workload && pod.namespace === namespace && pod.endsBy === undefined && pod.finished === undefined,
-    );
+    return [...(this.#byWorkload.get(`${namespace}/${workload}`) ?? [])].filter(({ pod }) => pod.endsBy === undefined && pod.finished === undefined);
   }
 
   /** The one that has waited longest: what is older has shown that it lasts. */
@@ -105,7 +106,9 @@ export class Members {
     const known = this.#entries.get(id);
     const outcome = decidePod(known, pod);
     const entry = known ?? this.#add(id, pod);
+    if (pod.workload !== entry.pod.workload) unfile(this.#byWorkload, workloadOf(entry.pod), entry);
     entry.pod = pod;
+    if (pod.workload !== undefined) file(this.#byWorkload, workloadOf(pod), entry);
     entry.instance = undefined;
     if (pod.endsBy !== undefined) this.#expectEnd(entry, pod.endsBy);
     switch (outcome.kind) {
@@ -134,6 +137,7 @@ export class Members {
     if (!entry || entry.pod.uid !== pod.uid) return;
     this.#tellGone(entry, pod.finished ?? 'its pod is gone');
     this.#entries.delete(entry.id);
+    unfile(this.#byWorkload, workloadOf(entry.pod), entry);
     clearTimeout(entry.overdue);
     this.#deps.onChanged(entry);
   }
@@ -173,12 +177,7 @@ export class Members {
 
   #setState(entry: Entry, state: InstanceState): void {
     if (entry.state === state || entry.toldGone) return;
-    const { key } = entry.pod.template;
-    let idle = this.#idle.get(key);
-    if (!idle) this.#idle.set(key, (idle = new Set()));
-    if (state === 'idle') idle.add(entry);
-    else idle.delete(entry);
-    if (idle.size === 0) this.#idle.delete(key);
+    (state === 'idle' ? file : unfile)(this.#idle, entry.pod.template.key, entry);
     entry.state = state;
     entry.instance = undefined;
   }
@@ -200,6 +199,22 @@ export class Members {
   #instanceOf(entry: Entry): Instance {
     return (entry.instance ??= describe(entry, this.#deps.zoneOf));
   }
+}
+
+function workloadOf({ namespace, workload = '' }: PodView): string {
+  return `${namespace}/${workload}`;
+}
+
+function file(index: Map<string, Set<Entry>>, key: string, entry: Entry): void {
+  let entries = index.get(key);
+  if (!entries) index.set(key, (entries = new Set()));
+  entries.add(entry);
+}
+
+function unfile(index: Map<string, Set<Entry>>, key: string, entry: Entry): void {
+  const entries = index.get(key);
+  entries?.delete(entry);
+  if (entries?.size === 0) index.delete(key);
 }
 
 function describe({ id, pod, state, assignment = pod.assignment }: Entry, zoneOf: (node: string) => string | undefined): Instance {

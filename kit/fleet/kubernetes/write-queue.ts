@@ -1,5 +1,5 @@
 /** What requests wait for goes first. */
-export const WRITE_ORDER = { raise: 0, remove: 1, assign: 2, lower: 3 } as const;
+const WRITE_ORDER = { raise: 0, remove: 1, assign: 2, lower: 3 } as const;
 export type WriteKind = keyof typeof WRITE_ORDER;
 
 /** Keeps a burst from flooding the API server: so many writes at once, the others wait in order of their kind. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { vi } from 'vitest';
 import type { Fleet, FleetEvent, Instance, InstanceTemplate } from '../../../kit/fleet/fleet.ts';
-import { createKubernetesFleet } from '../../../kit/fleet/kubernetes/kubernetes.ts';
+import { createKubernetesFleet, type KubernetesFleetOptions } from '../../../kit/fleet/kubernetes/kubernetes.ts';
 import { createKubernetesClient, type KubernetesClient } from '../../../kit/kubernetes/client.ts';
 import { silentLog } from '../../../kit/log.ts';
 import { FUNCTION_ACCOUNT } from '../../../protocol/cluster-names.ts';
@@ -48,6 +48,8 @@ export interface LeadOptions {
   readonly kubeconfig?: string;
   /** Of the Node.js watcher. @default the one that was built */
   readonly image?: string;
+  /** @default 10m */
+  readonly cpuRequest?: string;
 }
 
 /** A namespace on the test cluster, as the platform makes one for functions. */
@@ -95,8 +97,9 @@ export async function createFleetWorld(): Promise<FleetWorld> {
   return {
     cluster,
     namespace,
-    async lead({ kubeconfig = cluster.kubeconfig, image = TEST_IMAGES.nodejs } = {}) {
-      const leader = await startLeader(kubeconfig, namespace, publicKey, image);
+    async lead({ kubeconfig = cluster.kubeconfig, image = TEST_IMAGES.nodejs, cpuRequest = '10m' } = {}) {
+      const workloads = parseWorkloads(JSON.stringify({ images: { nodejs: image }, cpuRequest }));
+      const leader = await startLeader(kubeconfig, { namespaces: [namespace], publicKey, workloads });
       leaders.push(leader);
       return leader;
     },
@@ -127,7 +130,7 @@ export async function createFleetWorld(): Promise<FleetWorld> {
   };
 }
 
-async function startLeader(kubeconfig: string, namespace: string, publicKey: string, image: string): Promise<Leader> {
+async function startLeader(kubeconfig: string, options: Pick<KubernetesFleetOptions, 'namespaces' | 'publicKey' | 'workloads'>): Promise<Leader> {
   const client = await createKubernetesClient({ kubeconfig });
   let writes: string[] = [];
   const counting: KubernetesClient = {
@@ -138,8 +141,7 @@ async function startLeader(kubeconfig: string, namespace: string, publicKey: str
       return client.request(method, path, options);
     },
   };
-  const workloads = parseWorkloads(JSON.stringify({ images: { nodejs: image }, pullPolicy: 'IfNotPresent', cpuRequest: '10m' }));
-  const fleet = await createKubernetesFleet({ client: counting, namespaces: [namespace], workloads, publicKey, log: silentLog });
+  const fleet = await createKubernetesFleet({ ...options, client: counting, log: silentLog });
   const events: FleetEvent[] = [];
   fleet.subscribe((event) => events.push(event));
   return {
