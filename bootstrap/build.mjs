@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { run } from './run.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-const LAYERS = ['protocol', 'kit', 'constructs', 'testing', 'gateway', 'scaler', 'runtimes', 'cli'];
+const LAYERS = ['protocol', 'kit', 'constructs', 'testing', 'gateway', 'scaler', 'artifacts', 'runtimes', 'cli'];
 /** What dist/ needs besides compiled TypeScript. */
 const ASSETS = [
   ...['gateway', 'scaler', 'runtimes/nodejs', 'runtimes/python'].map((from) => ({ from, accept: (path) => path === 'Containerfile' })),

@@ -23,6 +23,7 @@ export function privateBuildah(cacheDir) {
  * A private copy of Debian's buildah in `cacheDir`, fetched once: for machines with root, where nothing is to be installed. Its images lie in `cacheDir` too.
  * @param {{ cacheDir: string, log?: (what: string) => void }} options
  * @returns {Promise<string>} the program
+ * @public used by the test cluster, which loads it by its address
  * @throws ProgramFailed
  */
 export async function ensureBuildah({ cacheDir, log = () => undefined }) {

@@ -17,6 +17,9 @@ export const SCALER_NAME = 'fibonacci-scaler';
 /** EndpointSlice behind the scaler's Service, written by the leader. */
 export const SCALER_ENDPOINTS = 'fibonacci-scaler-leader';
 
+/** StatefulSet, Service (8083) and volume of the artifact service. */
+export const ARTIFACTS_NAME = 'fibonacci-artifacts';
+
 /** StatefulSet and Service (9090). */
 export const PROMETHEUS_NAME = 'fibonacci-prometheus';
 /** StatefulSet and Service (9093). */
@@ -40,7 +43,15 @@ export function secretsRole(stack: string): string {
 }
 
 /** Ports of the platform's own pods. */
-export const PLATFORM_PORTS = { gateway: 8080, gatewayPublic: 8090, gatewayAdmin: 8081, scaler: 8082, prometheus: 9090, alertmanager: 9093 } as const;
+export const PLATFORM_PORTS = {
+  gateway: 8080,
+  gatewayPublic: 8090,
+  gatewayAdmin: 8081,
+  scaler: 8082,
+  artifacts: 8083,
+  prometheus: 9090,
+  alertmanager: 9093,
+} as const;
 
 /** Well-known labels of Kubernetes on the platform's own objects; `NAME_LABEL` selects pods. */
 export const NAME_LABEL = 'app.kubernetes.io/name';

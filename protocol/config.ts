@@ -135,5 +135,22 @@ export const scalerConfig = {
   },
 } as const satisfies ConfigSchema;
 
+export const artifactsConfig = {
+  host: common.host,
+  logLevel: common.logLevel,
+  port: { type: 'integer', env: 'FIB_ARTIFACTS_PORT', min: 0, max: 65_535, default: 8083, doc: 'Port for packages, health and metrics.' },
+  dir: { type: 'string', env: 'FIB_ARTIFACTS_DIR', doc: 'Folder of the packages, on a volume of its own.' },
+  internalToken: { type: 'string', env: 'FIB_INTERNAL_TOKEN', default: '', doc: 'Who sends it may write; empty = nobody may.' },
+  quotaMib: {
+    type: 'integer',
+    env: 'FIB_ARTIFACTS_QUOTA_MIB',
+    min: 1,
+    max: 1_048_576,
+    default: 4096,
+    doc: 'What all packages may take, in MiB; less than the volume has.',
+  },
+} as const satisfies ConfigSchema;
+
 export type GatewayConfig = ConfigOf<typeof gatewayConfig>;
 export type ScalerConfig = ConfigOf<typeof scalerConfig>;
+export type ArtifactsConfig = ConfigOf<typeof artifactsConfig>;

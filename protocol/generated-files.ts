@@ -1,4 +1,4 @@
-import { gatewayConfig, scalerConfig } from './config.ts';
+import { artifactsConfig, gatewayConfig, scalerConfig } from './config.ts';
 import { renderCrd } from './crd.ts';
 import { API_GROUP } from './names.ts';
 import { renderConfigReference, renderErrorReference, renderResourceReference } from './reference.ts';
@@ -13,7 +13,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
     ['docs/reference/resources.md', renderResourceReference()],
     ['docs/reference/errors.md', renderErrorReference()],
-    ['docs/reference/config.md', renderConfigReference({ gateway: gatewayConfig, scaler: scalerConfig })],
+    ['docs/reference/config.md', renderConfigReference({ gateway: gatewayConfig, scaler: scalerConfig, artifacts: artifactsConfig })],
     ...crds,
   ]);
 }

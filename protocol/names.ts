@@ -88,6 +88,15 @@ export const ADMIN_PATHS = {
   metrics: '/metrics',
 } as const;
 
+/** Paths of the artifact service. */
+export const ARTIFACT_PATHS = {
+  /** `/v1/packages/<64 hex digits>`: GET and HEAD for everyone, PUT with the token. */
+  packages: '/v1/packages',
+  health: '/_/health',
+  ready: '/_/ready',
+  metrics: '/metrics',
+} as const;
+
 export const REVISION_CONTENT_TYPE = 'application/vnd.fibonacci.revision';
 export const TIMER_EVENT_TYPE = `${API_GROUP.split('.').reverse().join('.')}.timer.tick`;
 
@@ -121,6 +130,12 @@ export const METRICS = {
   poolInstances: 'fibonacci_pool_instances',
   /** Histogram `{pool, runtime, phase}`, from the gateway: cold-start phases. */
   coldStart: 'fibonacci_cold_start_seconds',
+  /** Counter `{method, code}`, from the artifact service. */
+  artifactRequests: 'fibonacci_artifact_requests_total',
+  /** Gauge, from the artifact service: bytes of all packages. */
+  artifactBytes: 'fibonacci_artifact_bytes',
+  /** Gauge, from the artifact service. */
+  artifactPackages: 'fibonacci_artifact_packages',
   watcherInvocations: 'function_watcher_invocations_total',
   watcherDuration: 'function_watcher_duration_seconds',
   watcherInFlight: 'function_watcher_in_flight',

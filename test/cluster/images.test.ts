@@ -12,6 +12,9 @@ const NAMESPACE = 'images-test';
 const signingKey = createSigningKey();
 
 interface Case {
+  readonly image: string;
+  /** Another program of the image. */
+  readonly command?: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
   readonly port: number;
@@ -20,7 +23,7 @@ interface Case {
   readonly writable: string;
 }
 
-const watcher: Case = {
+const watcher = {
   env: { FIB_INSTANCE: INSTANCE, FIB_PUBLIC_KEY: publicKeyOf(signingKey) },
   port: 8081,
   health: '/_/health',
@@ -28,17 +31,33 @@ const watcher: Case = {
 };
 const common = { FIB_STORE_DIR: '/scratch/objects', FIB_INTERNAL_TOKEN: 'internal', FIB_HOST: '0.0.0.0' };
 
-const CASES: Readonly<Record<keyof typeof TEST_IMAGES, Case>> = {
-  gateway: { env: { ...common, FIB_GATEWAY_ID: 'g', FIB_SCALER_URL: 'http://127.0.0.1:1' }, port: 8081, health: '/_/health', writable: '/scratch' },
+const CASES = {
+  gateway: {
+    image: TEST_IMAGES.gateway,
+    env: { ...common, FIB_GATEWAY_ID: 'g', FIB_SCALER_URL: 'http://127.0.0.1:1' },
+    port: 8081,
+    health: '/_/health',
+    writable: '/scratch',
+  },
   scaler: {
+    image: TEST_IMAGES.scaler,
     env: { ...common, FIB_STATE_DIR: '/scratch/state', FIB_PACKAGE_DIR: '/scratch/packages', FIB_RUNTIMES_DIR: '/scratch' },
     port: 8082,
     health: '/_/health',
     writable: '/scratch',
   },
-  nodejs: watcher,
-  python: watcher,
+  artifacts: {
+    image: TEST_IMAGES.scaler,
+    command: ['node', '/app/artifacts/main.js'],
+    env: { FIB_HOST: '0.0.0.0', FIB_ARTIFACTS_DIR: '/packages', FIB_INTERNAL_TOKEN: 'internal' },
+    port: 8083,
+    health: '/_/ready',
+    writable: '/packages',
+  },
+  nodejs: { ...watcher, image: TEST_IMAGES.nodejs },
+  python: { ...watcher, image: TEST_IMAGES.python },
   prometheus: {
+    image: TEST_IMAGES.prometheus,
     env: {},
     args: ['--config.file=/dev/null', '--storage.tsdb.path=/prometheus'],
     port: 9090,
@@ -46,18 +65,19 @@ const CASES: Readonly<Record<keyof typeof TEST_IMAGES, Case>> = {
     writable: '/prometheus',
   },
   alertmanager: {
+    image: TEST_IMAGES.alertmanager,
     env: {},
     args: ['--config.file=/etc/alertmanager/alertmanager.yml', '--storage.path=/alertmanager', '--cluster.listen-address='],
     port: 9093,
     health: '/-/healthy',
     writable: '/alertmanager',
   },
-};
+} as const satisfies Readonly<Record<string, Case>>;
 const NAMES = Object.keys(CASES) as (keyof typeof CASES)[];
 
 /** As strict as pods can be: nothing but `writable` can be written to. */
 function renderPod(name: keyof typeof CASES): object {
-  const { env, args, port, health, writable } = CASES[name];
+  const { image, command, env, args, port, health, writable }: Case = CASES[name];
   const config = name === 'alertmanager' ? [{ name: 'config', mountPath: '/etc/alertmanager' }] : [];
   return {
     apiVersion: 'v1',
@@ -72,7 +92,8 @@ function renderPod(name: keyof typeof CASES): object {
       containers: [
         {
           name: 'main',
-          image: TEST_IMAGES[name],
+          image,
+          ...(command && { command }),
           imagePullPolicy: 'IfNotPresent',
           env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
           ...(args && { args }),
@@ -86,7 +107,7 @@ function renderPod(name: keyof typeof CASES): object {
   };
 }
 
-describe('each image, in a restricted namespace and on a read-only root', () => {
+describe('each program of the images, in a restricted namespace and on a read-only root', () => {
   let cluster: Cluster;
   const podUrl = async (name: string, port: number) => {
     const { status } = await cluster.get<{ status: { podIP: string } }>('pod', '-n', NAMESPACE, name);
@@ -136,7 +157,7 @@ describe('each image, in a restricted namespace and on a read-only root', () => 
     }
   });
 
-  it.each(['gateway', 'scaler', 'nodejs', 'python'] as const)('%s ends by itself on SIGTERM, within its grace', async (name) => {
+  it.each(['gateway', 'scaler', 'artifacts', 'nodejs', 'python'] as const)('%s ends by itself on SIGTERM, within its grace', async (name) => {
     await cluster.kubectl(['delete', 'pod', '-n', NAMESPACE, name, '--grace-period=20', '--wait=false']);
     await cluster.kubectl(['wait', 'pod', '-n', NAMESPACE, name, '--for=delete', '--timeout=15s']);
   });

@@ -1,0 +1,58 @@
+import { request } from 'undici';
+import { digestOf } from '../../protocol/digest.ts';
+import { PlatformError } from '../../protocol/errors.ts';
+import { ARTIFACT_PATHS } from '../../protocol/names.ts';
+import { MAX_PACKAGE_BYTES } from '../../protocol/package.ts';
+import type { ReadPackage } from './packages.ts';
+
+const HEADERS_TIMEOUT_MS = 5_000;
+const BODY_TIMEOUT_MS = 10_000;
+
+/** Packages from the artifact service at `url`, whatever the namespace. */
+export function readPackageService(url: string): ReadPackage {
+  return async (_namespace, digest) => {
+    const address = `${url.replace(/\/+$/, '')}${ARTIFACT_PATHS.packages}/${digest.replace('sha256:', '')}`;
+    const bytes = await download(address).catch((cause: Error) => {
+      throw new PlatformError('INTERNAL', `the package ${digest} could not be read from ${url}: ${cause.message}`, { cause });
+    });
+    if (bytes === undefined)
+      throw new PlatformError('PACKAGE_INVALID', `the package ${digest} is missing: ${url} has none of that digest; deploy the function again`);
+    if (digestOf(bytes) === digest) return bytes;
+    throw new PlatformError('PACKAGE_INVALID', `the package ${digest} has other content than its digest says: deploy the function again`);
+  };
+}
+
+/** Packages from the first source that has them. What is missing everywhere is told by the last one. */
+export function readPackageFromFirst(sources: readonly ReadPackage[]): ReadPackage {
+  return async (namespace, digest) => {
+    let missing: unknown;
+    for (const read of sources) {
+      try {
+        return await read(namespace, digest);
+      } catch (error) {
+        if (!(error instanceof PlatformError) || error.code !== 'PACKAGE_INVALID') throw error;
+        missing = error;
+      }
+    }
+    throw missing;
+  };
+}
+
+/** Undefined where there is none. */
+async function download(address: string): Promise<Uint8Array | undefined> {
+  const { statusCode, body } = await request(address, { headersTimeout: HEADERS_TIMEOUT_MS, bodyTimeout: BODY_TIMEOUT_MS });
+  if (statusCode !== 200) {
+    await body.dump();
+    if (statusCode === 404) return undefined;
+    throw new Error(`it answered ${statusCode}`);
+  }
+  const chunks: Buffer[] = [];
+  let total = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    total += chunk.length;
+    // Leaving the loop ends the connection.
+    if (total > MAX_PACKAGE_BYTES) throw new Error(`it sent more than ${MAX_PACKAGE_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, total);
+}
