@@ -12,6 +12,8 @@ import { type Member, Members } from './members.ts';
 import { watchZones, type Zones } from './nodes.ts';
 import { parsePod, type PodView } from './pods.ts';
 import { createPodWriter, type PodWriter } from './pod-writer.ts';
+import { createQuiet, type Quiet } from './quiet.ts';
+import { createSight, type Sight } from './sight.ts';
 import { imageOf } from './workload.ts';
 import { WorkloadKeeper } from './workload-keeper.ts';
 import { createWriteQueue, type WriteQueue } from './write-queue.ts';
@@ -31,6 +33,10 @@ export interface KubernetesFleetOptions {
 /** Pods and Deployments of ours, and nothing else of ours. */
 const SELECTOR = `${LABELS.managedBy}=${MANAGED_BY},${LABELS.template}`;
 const WRITES_AT_ONCE = 12;
+/** That a lease is recorded makes its pool fill again, which takes the processors that requests of the same burst need just then. */
+const AFTER_BURST = { quietMs: 150, latestMs: 500 };
+/** Longer than a leader takes to find that it is none any more. */
+const SETTLE_MS = 3000;
 
 /** The fleet as pods. Resolves once it has seen all that are there; what it leaves behind at its end is for the next leader. */
 export async function createKubernetesFleet(options: KubernetesFleetOptions): Promise<Fleet> {
@@ -48,11 +54,15 @@ class KubernetesFleet implements Fleet {
   readonly #podWriter: PodWriter;
   readonly #zones: Zones;
   readonly #watches: ResourceWatch[] = [];
-  readonly #cut = new Set<string>();
+  readonly #sight: Sight;
+  readonly #burst: Quiet;
   readonly #listeners = new Set<(event: FleetEvent) => void>();
 
   constructor({ client, namespaces, workloads, publicKey, log, now = Date.now }: KubernetesFleetOptions) {
     this.#workloads = workloads;
+    this.#burst = createQuiet(AFTER_BURST, now);
+    // What was held back while we did not see may be due.
+    this.#sight = createSight({ settleMs: SETTLE_MS, onClear: () => this.#keeper.levelAll() });
     this.#zones = watchZones(client, log);
     this.#queue = createWriteQueue(WRITES_AT_ONCE);
     this.#podWriter = createPodWriter({ client, queue: this.#queue, log, now });
@@ -90,7 +100,7 @@ class KubernetesFleet implements Fleet {
   }
 
   get connected(): boolean {
-    return this.#cut.size === 0;
+    return this.#sight.clear;
   }
 
   keep(template: InstanceTemplate, unleased: number): void {
@@ -108,7 +118,9 @@ class KubernetesFleet implements Fleet {
   async assign(id: string, assignment: Assignment): Promise<void> {
     this.#members.setAssignment(id, assignment);
     const member = this.#members.get(id);
-    if (member) await this.#podWriter.record(member);
+    if (!member) return;
+    await this.#burst.wait();
+    await this.#podWriter.record(member);
   }
 
   async stop(id: string, graceMs: number): Promise<void> {
@@ -139,6 +151,7 @@ class KubernetesFleet implements Fleet {
   }
 
   async close(): Promise<void> {
+    this.#sight.close();
     this.#keeper.close();
     this.#podWriter.close();
     this.#queue.close();
@@ -154,6 +167,7 @@ class KubernetesFleet implements Fleet {
   }
 
   #leased(instance: Instance | undefined): Instance | undefined {
+    if (instance) this.#burst.disturb();
     const member = instance && this.#members.get(instance.id);
     if (member) this.#keeper.onMember(member);
     return instance;
@@ -167,7 +181,7 @@ class KubernetesFleet implements Fleet {
     on: { applied(object: T): void; deleted(object: T): void },
   ): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#cut.add(path);
+    this.#sight.expect(path);
     const watch = watchResources<T>({
       client,
       path,
@@ -178,18 +192,11 @@ class KubernetesFleet implements Fleet {
         resolve();
       },
       onEvent: ({ type, object }) => on[type](object),
-      onState: ({ connected }) => this.#onState(path, connected),
+      onState: ({ connected }) => this.#sight.report(path, connected),
       log,
     });
     this.#watches.push(watch);
     return promise;
-  }
-
-  #onState(path: string, connected: boolean): void {
-    if (connected) this.#cut.delete(path);
-    else this.#cut.add(path);
-    // What was held back while we did not see may be due.
-    if (this.connected) this.#keeper.levelAll();
   }
 
   #emit(event: FleetEvent): void {
