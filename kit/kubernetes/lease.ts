@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../log.ts';
 import { type KubernetesClient, KubernetesError } from './client.ts';
-import { createLeaseApi, type LeaseApi, parseLease } from './lease-api.ts';
-import { decideCandidate, decideHolder, firstTransitions, type LeaseRecord, type Observation } from './lease-decide.ts';
-import { watchResources } from './list-watch.ts';
+import { createLeaseApi, type LeaseApi } from './lease-api.ts';
+import { decideCandidate, decideHolder, firstTransitions, type LeaseRecord } from './lease-decide.ts';
+import { observeLease } from './lease-observer.ts';
 
 export interface LeaseOptions {
   readonly client: KubernetesClient;
@@ -45,40 +45,21 @@ export async function acquireLease(options: LeaseOptions): Promise<HeldLease> {
 
 /** Watches it and takes it when it may be taken. */
 async function waitForLease(api: LeaseApi, { client, name, log, signal, durationMs = DURATION_MS, renewMs = RENEW_MS }: LeaseOptions): Promise<LeaseRecord> {
-  let seen: Observation | undefined;
-  let wake = new AbortController();
-  const observe = (record: LeaseRecord | undefined) => {
-    seen = { record, atMs: performance.now() };
-    wake.abort();
-  };
-  const giveUp = () => wake.abort();
-  signal?.addEventListener('abort', giveUp);
-  const watch = watchResources({
-    client,
-    path: api.listPath,
-    fieldSelector: `metadata.name=${name}`,
-    log,
-    parse: parseLease,
-    onSync: (leases) => observe(leases.find((lease) => lease.name === name)),
-    onEvent: ({ type, object }) => (object.name === name ? observe(type === 'deleted' ? undefined : object) : undefined),
-    // While we could not look, the holder may have renewed: its time starts anew.
-    onState: () => (seen ? observe(seen.record) : undefined),
-  });
+  const observer = observeLease({ client, listPath: api.listPath, name, log, signal });
   try {
     for (;;) {
+      const seen = observer.seen();
       signal?.throwIfAborted();
-      wake = new AbortController();
       const step = seen ? decideCandidate(seen, performance.now(), durationMs) : ({ kind: 'wait', ms: durationMs } as const);
       if (step.kind !== 'wait') {
         const taken = step.kind === 'create' ? api.create(firstTransitions(Date.now())) : api.hold(step.transitions, step.version);
         const record = await taken.catch((error: unknown) => notConflict(log, error));
         if (record) return record;
       }
-      await sleep(step.kind === 'wait' ? step.ms : renewMs, undefined, { signal: wake.signal }).catch(() => undefined);
+      await observer.wait(step.kind === 'wait' ? step.ms : renewMs);
     }
   } finally {
-    signal?.removeEventListener('abort', giveUp);
-    await watch.close();
+    await observer.close();
   }
 }
 
