@@ -121,6 +121,32 @@ print(u.urlopen(request, context=tls, timeout=5).status)`;
     await vi.waitFor(async () => expect(await cluster.kubectl(['logs', '-n', NAMESPACE, pod?.metadata.name ?? ''])).toContain('GET / HTTP/1.1'), 10_000);
   });
 
+  it('a claim gets a volume where its pod runs, and what is written there outlives the pod', async () => {
+    const claim = {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: 'kept', namespace: NAMESPACE },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Mi' } } },
+    };
+    const run = async (name: string, ...command: string[]) => {
+      const container = {
+        name,
+        image: BASE_IMAGE,
+        imagePullPolicy: 'IfNotPresent',
+        command,
+        securityContext: RESTRICTED,
+        volumeMounts: [{ name: 'kept', mountPath: '/kept' }],
+      };
+      const spec = { restartPolicy: 'Never', containers: [container], volumes: [{ name: 'kept', persistentVolumeClaim: { claimName: 'kept' } }] };
+      await cluster.apply({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: NAMESPACE }, spec });
+      await cluster.kubectl(['wait', 'pod', name, '-n', NAMESPACE, '--for=jsonpath={.status.phase}=Succeeded', '--timeout=60s']);
+      return cluster.kubectl(['logs', '-n', NAMESPACE, name]);
+    };
+    await cluster.apply(claim);
+    await run('writer', 'sh', '-c', 'echo kept > /kept/text');
+    expect(await run('reader', 'cat', '/kept/text')).toBe('kept\n');
+  });
+
   it('refuses a pod that breaks the restricted profile', async () => {
     const pod = {
       apiVersion: 'v1',

@@ -13,6 +13,7 @@ import { ensurePackages, type Packages } from './packages.ts';
 import { NODES, type NodePlan } from './plan.ts';
 import { ensureProcess, type Program, recordedProcesses, runningPid, stopProcess } from './process.ts';
 import { ensurePrograms, type Programs } from './programs.ts';
+import { renderStorageClass } from './volumes/claims.ts';
 import { connectNodes, findConflict } from './wires.ts';
 
 type Say = (line: string) => void;
@@ -43,12 +44,12 @@ export async function ensureMachineCluster(folders: Folders, say: Say): Promise<
   await until(() => command(join(bins, 'kubectl'), ['--kubeconfig', admin, 'get', '--raw', '/readyz']), 'the API server', folders);
   const kubectl = (args: readonly string[], input?: string) =>
     command(join(bins, 'kubectl'), ['--kubeconfig', admin, ...args], { ...(input === undefined ? {} : { input }) });
-  await kubectl(['apply', '--server-side', '-f', '-'], JSON.stringify(renderDns()));
+  for (const object of [renderDns(), renderStorageClass()]) await kubectl(['apply', '--server-side', '-f', '-'], JSON.stringify(object));
   await until(() => kubectl(['wait', 'node', '--all', '--for=condition=Ready', '--timeout=1s']), 'the nodes', folders);
   await until(() => kubectl(['-n', 'kube-system', 'rollout', 'status', 'deployment/coredns', '--timeout=5s']), 'the DNS', folders);
   const base = await ensureBaseImage(folders.cache, parts.packages, say);
   await Promise.all(NODES.map((plan) => importImage(folders, plan, base)));
-  await ensureProcess(folders, policyEnforcer(folders, admin));
+  await ensureProcess(folders, helpers(folders, admin));
   copyFileSync(admin, `${folders.kubeconfig}.new`);
 }
 
@@ -72,9 +73,9 @@ export async function importImage(folders: Folders, plan: NodePlan, archive: str
   await command(join(folders.bin, `ctr-${plan.name}`), ['images', 'import', '--digests=false', archive]);
 }
 
-/** The network of these nodes knows no policies: a process of ours turns them into packet rules. */
-function policyEnforcer({ bin }: Folders, kubeconfig: string): Program {
-  return { name: 'policies', file: process.execPath, args: [join(import.meta.dirname, 'policies', 'main.ts'), kubeconfig, bin] };
+/** A process of ours for what Kubernetes leaves to others. */
+function helpers({ bin }: Folders, kubeconfig: string): Program {
+  return { name: 'helpers', file: process.execPath, args: [join(import.meta.dirname, 'helpers.ts'), kubeconfig, bin] };
 }
 
 async function ensureParts(folders: Folders, say: Say, inBackground = false): Promise<Parts> {

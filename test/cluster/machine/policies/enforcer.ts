@@ -1,4 +1,4 @@
-import { createKubernetesClient, resourcePath } from '../../../../kit/kubernetes/client.ts';
+import { type KubernetesClient, resourcePath } from '../../../../kit/kubernetes/client.ts';
 import { watchResources } from '../../../../kit/kubernetes/list-watch.ts';
 import type { Log } from '../../../../kit/log.ts';
 import { command } from '../command.ts';
@@ -6,7 +6,7 @@ import type { Metadata, Namespace, NetworkPolicy, Pod } from './objects.ts';
 import { POLICY_CHAIN, renderChains, renderRestore } from './render.ts';
 
 export interface EnforcerOptions {
-  readonly kubeconfig: string;
+  readonly client: KubernetesClient;
   /** Starters that run a program inside a node, one for each node. */
   readonly nodes: readonly string[];
   readonly log: Log;
@@ -16,33 +16,10 @@ export interface EnforcerOptions {
 const GATHER_MS = 30;
 
 /** Keeps the packet rules of every node as the cluster's NetworkPolicies, Pods and Namespaces say. While the API server is away the last rules stay. */
-export async function startEnforcer({ kubeconfig, nodes, log }: EnforcerOptions): Promise<{ close(): Promise<void> }> {
-  for (const node of nodes) await hook(node);
-  const client = await createKubernetesClient({ kubeconfig });
-  const known = { pods: new Map<string, Pod>(), namespaces: new Map<string, Namespace>(), policies: new Map<string, NetworkPolicy>() };
-  const missing = new Set(Object.keys(known));
-  const applied = { text: '', chains: new Set<string>() };
-  let [timer, applying] = [undefined as NodeJS.Timeout | undefined, Promise.resolve()];
-
-  const applyRules = async () => {
-    const chains = renderChains({ pods: [...known.pods.values()], namespaces: [...known.namespaces.values()], policies: [...known.policies.values()] });
-    const text = renderRestore(chains, applied.chains);
-    if (text === applied.text) return;
-    try {
-      await Promise.all(nodes.map((node) => command(node, ['iptables-restore', '--noflush'], { input: text })));
-      [applied.text, applied.chains] = [text, new Set(chains.keys())];
-    } catch (error) {
-      log.error('rules were refused', { err: error });
-    }
-  };
-  const changed = () => {
-    if (missing.size > 0 || timer) return;
-    timer = setTimeout(() => {
-      timer = undefined;
-      applying = applying.then(applyRules);
-    }, GATHER_MS);
-  };
-  const follow = <T extends { readonly metadata: Metadata }>(kind: keyof typeof known, objects: Map<string, T>, path: string) => {
+export async function startEnforcer({ client, nodes, log }: EnforcerOptions): Promise<{ close(): Promise<void> }> {
+  await Promise.all(nodes.map(hook));
+  const rules = new Rules(nodes, log);
+  const follow = <T extends { readonly metadata: Metadata }>(objects: Map<string, T>, path: string) => {
     const key = ({ metadata }: T) => `${metadata.namespace ?? ''}/${metadata.name}`;
     return watchResources<T>({
       client,
@@ -50,30 +27,76 @@ export async function startEnforcer({ kubeconfig, nodes, log }: EnforcerOptions)
       log,
       onSync: (items) => {
         for (const item of items) objects.set(key(item), item);
-        missing.delete(kind);
-        changed();
+        rules.synced();
       },
       onEvent: ({ type, object }) => {
         if (type === 'deleted') objects.delete(key(object));
         else objects.set(key(object), object);
-        changed();
+        rules.changed();
       },
     });
   };
   const watches = [
-    follow('pods', known.pods, resourcePath({ version: 'v1', plural: 'pods' })),
-    follow('namespaces', known.namespaces, resourcePath({ version: 'v1', plural: 'namespaces' })),
-    follow('policies', known.policies, resourcePath({ group: 'networking.k8s.io', version: 'v1', plural: 'networkpolicies' })),
+    follow(rules.pods, resourcePath({ version: 'v1', plural: 'pods' })),
+    follow(rules.namespaces, resourcePath({ version: 'v1', plural: 'namespaces' })),
+    follow(rules.policies, resourcePath({ group: 'networking.k8s.io', version: 'v1', plural: 'networkpolicies' })),
   ];
   return {
     async close() {
-      clearTimeout(timer);
       await Promise.all(watches.map((watch) => watch.close()));
-      await applying;
+      await rules.close();
       await Promise.all(nodes.map(unhook));
-      await client.close();
     },
   };
+}
+
+/** What is known of the cluster, and the rules that were last made of it. */
+class Rules {
+  readonly pods = new Map<string, Pod>();
+  readonly namespaces = new Map<string, Namespace>();
+  readonly policies = new Map<string, NetworkPolicy>();
+  readonly #nodes: readonly string[];
+  readonly #log: Log;
+  /** Kinds of which nothing is known yet. */
+  #unknown = 3;
+  #applied = { text: '', chains: new Set<string>() };
+  #timer: NodeJS.Timeout | undefined;
+  #applying = Promise.resolve();
+
+  constructor(nodes: readonly string[], log: Log) {
+    this.#nodes = nodes;
+    this.#log = log;
+  }
+
+  synced(): void {
+    this.#unknown -= 1;
+    this.changed();
+  }
+
+  changed(): void {
+    if (this.#unknown > 0) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#applying = this.#applying.then(() => this.#apply());
+    }, GATHER_MS);
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.#applying;
+  }
+
+  async #apply(): Promise<void> {
+    const chains = renderChains({ pods: [...this.pods.values()], namespaces: [...this.namespaces.values()], policies: [...this.policies.values()] });
+    const text = renderRestore(chains, this.#applied.chains);
+    if (text === this.#applied.text) return;
+    try {
+      await Promise.all(this.#nodes.map((node) => command(node, ['iptables-restore', '--noflush'], { input: text })));
+      this.#applied = { text, chains: new Set(chains.keys()) };
+    } catch (error) {
+      this.#log.error('rules were refused', { err: error });
+    }
+  }
 }
 
 /** In the table `mangle`, which packets pass before the rules of Services can accept them. Rules of an enforcer that was killed are dropped. */
