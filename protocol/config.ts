@@ -116,6 +116,7 @@ export const scalerConfig = {
     requiredIn: 'kubernetes',
     doc: 'JSON file that says how pods of functions are made: images, pull secrets.',
   },
+  artifactsUrl: { type: 'string', env: 'FIB_ARTIFACTS_URL', default: '', doc: 'Base URL of the artifact service; empty = packages are in ConfigMaps alone.' },
   gatewayUrl: { type: 'string', env: 'FIB_GATEWAY_URL', default: '', doc: 'Admin base URL of a gateway, for timers.' },
   functionsUrl: { type: 'string', env: 'FIB_FUNCTIONS_URL', default: '', doc: 'Base URL of functions’ routes, for their status.' },
   prometheusUrl: { type: 'string', env: 'FIB_PROMETHEUS_URL', default: '', doc: 'Base URL; empty = no scaling by rules.' },

@@ -8,6 +8,7 @@ import { INTERNAL_SECRET, SCALER_NAME, SIGNING_SECRET } from '../../protocol/clu
 import { createSigningKey } from '../../protocol/token.ts';
 import { parseWorkloads } from '../../protocol/workloads.ts';
 import { readPackageConfigMaps } from '../apply/package-config-map.ts';
+import { readPackageFromFirst, readPackageService } from '../apply/package-service.ts';
 import { announceLeader } from '../leader/endpoints.ts';
 import { ensureOwnSecret } from '../leader/own-secret.ts';
 import { toSigningKey } from '../leader/signing-key.ts';
@@ -32,7 +33,7 @@ export async function openKubernetesWorld({ config, log, env, onStandby, signal 
     leadership,
     key,
     internalToken,
-    readPackage: readPackageConfigMaps(client),
+    readPackage: readPackageFromFirst([readPackageConfigMaps(client), ...(config.artifactsUrl === '' ? [] : [readPackageService(config.artifactsUrl)])]),
     rules: createRulesConfigMap({ client, namespace: system, log }),
     openSecrets: async (hooks) => createClusterSecrets({ ...hooks, client, log }),
     announce: (port) => announceLeader(client, { namespace: system, podName: config.podName, podIp: config.podIp, port }),
