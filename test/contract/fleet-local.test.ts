@@ -77,6 +77,19 @@ test('an instance is leased once, and none is leased where none waits', async ()
   expect(fleet.lease(template.key)).toBeUndefined();
 });
 
+test('a certain instance can be claimed while it waits, and bears what was recorded of it', async () => {
+  const { fleet } = await start();
+  fleet.keep(template, 1);
+  await until(() => expect(idle(fleet)).toHaveLength(1));
+  const [{ id }] = idle(fleet) as [Instance];
+  expect(fleet.claim(id)).toMatchObject({ id, state: 'leased' });
+  expect(fleet.claim(id)).toBeUndefined();
+  const assignment = { function: { namespace: 'default', name: 'hello', uid: 'u' }, revision: { name: 'hello-00001', uid: 'r' }, content: 'sha256:1' };
+  await fleet.assign(id, assignment);
+  expect(fleet.list().find((instance) => instance.id === id)).toMatchObject({ assignment });
+  expect(fleet.connected).toBe(true);
+});
+
 test('a watcher gets its own scratch folder, which goes with it, and only the variables of the contract', async () => {
   const { fleet } = await start();
   fleet.keep(template, 1);
