@@ -22,7 +22,7 @@ export interface TestCluster {
 export async function findTestCluster(say: (line: string) => void): Promise<TestCluster | undefined> {
   const folders = clusterFolders();
   const ran = runningProvider(folders) !== undefined;
-  const obstacle = await findObstacle();
+  const obstacle = await findObstacle(folders);
   if (!ran && obstacle !== undefined && !(await hasKind())) {
     say(`! no cluster: ${obstacle}`);
     return undefined;
@@ -40,7 +40,7 @@ export async function findTestCluster(say: (line: string) => void): Promise<Test
         await build;
         const provider = await ensureCluster({ folders, say: tell });
         // Not in the first test that needs them, which would have to wait for it.
-        if (provider === 'machine') await loadTestImages(await openCluster(), tell);
+        if (provider !== 'given') await loadTestImages(await openCluster(), tell);
         return await runTests();
       } catch (error) {
         showLogs(folders, say);

@@ -63,7 +63,7 @@ async function createCluster({ folders, say, given }: UpOptions): Promise<Provid
 
 async function chooseProvider(folders: Folders, given: string | undefined): Promise<Provider> {
   if (given && resolve(given) !== folders.kubeconfig) return 'given';
-  const obstacle = await findObstacle();
+  const obstacle = await findObstacle(folders);
   if (obstacle === undefined) return 'machine';
   if (await hasKind()) return 'kind';
   throw new Error(`this machine cannot run a cluster: ${obstacle}, and kind with docker is not here; set KUBECONFIG to use another cluster`);
