@@ -17,9 +17,6 @@ export const SCALER_NAME = 'fibonacci-scaler';
 /** EndpointSlice behind the scaler's Service, written by the leader. */
 export const SCALER_ENDPOINTS = 'fibonacci-scaler-leader';
 
-/** StatefulSet, Service (8083) and volume of the artifact service. */
-export const ARTIFACTS_NAME = 'fibonacci-artifacts';
-
 /** StatefulSet and Service (9090). */
 export const PROMETHEUS_NAME = 'fibonacci-prometheus';
 /** StatefulSet and Service (9093). */
@@ -48,7 +45,6 @@ export const PLATFORM_PORTS = {
   gatewayPublic: 8090,
   gatewayAdmin: 8081,
   scaler: 8082,
-  artifacts: 8083,
   prometheus: 9090,
   alertmanager: 9093,
 } as const;
