@@ -21,12 +21,12 @@ export function renderChanges({ changes, deletions, kept, unchanged }: Plan, ter
   ].join('\n');
 }
 
-/** What is declared no more and stays all the same: one line an object, and one for all packages. */
+/** What bears the stack's label, is not wanted, and stays all the same: one line an object, and one for all packages. */
 export function keptLines(kept: Plan['kept'], wayOut = ''): string[] {
   const packages = kept.filter(({ object }) => isPackage(object));
   const others = kept.filter(({ object }) => !isPackage(object));
   return [
-    ...others.map(({ id, reason }) => `= ${id} is declared no more and stays: ${reason}${wayOut}`),
+    ...others.map(({ id, reason }) => `= ${id} stays: ${reason}${wayOut}`),
     ...(packages.length > 0 ? [`= ${packages.length} code packages stay: ${packages[0]?.reason}`] : []),
   ];
 }

@@ -1,18 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { idOf } from '../../constructs/synth/group-kind.ts';
 import { PlatformError } from '../../protocol/errors.ts';
-import { API_GROUP, API_VERSION } from '../../protocol/names.ts';
 import type { Terminal } from '../terminal.ts';
 import { deleteAll } from './carry-out.ts';
 import type { Cluster } from './cluster.ts';
 import type { ClusterObject } from './cluster-object.ts';
 import { mapConcurrent } from './concurrent.ts';
 import { confirm } from './confirm.ts';
+import type { App } from './load-app.ts';
 import { removeInventory } from './inventory.ts';
+import { findLeftovers } from './platform-leftovers.ts';
 import { findPackagesInUse } from './packages-in-use.ts';
-import { type Deletion, isPackage, planDeletions } from './plan.ts';
+import { isPackage, planDeletions } from './plan.ts';
 import { keptLines } from './plan-text.ts';
 import type { Scope } from './scope.ts';
+import { findSharedHolders, planSharedHolders } from './shared-holders.ts';
 import { findOwned } from './survey.ts';
 
 export interface RemoveOptions {
@@ -31,24 +33,31 @@ export interface RemoveReport {
 
 const POLL_MS = 1000;
 
-/** Deletes what bears the labels of the scopes, and nothing else. @throws PlatformError NOT_CONFIRMED, NOT_READY where something does not go */
-export async function removeScopes(cluster: Cluster, scopes: readonly Scope[], options: RemoveOptions, terminal: Terminal): Promise<RemoveReport> {
+/** Deletes what bears the labels of the scopes, and nothing else but, purging, the namespaces and CRDs that the app brings. @throws PlatformError NOT_CONFIRMED, NOT_READY where something does not go */
+export async function removeScopes(
+  cluster: Cluster,
+  { scopes, objects }: Pick<App, 'scopes' | 'objects'>,
+  options: RemoveOptions,
+  terminal: Terminal,
+): Promise<RemoveReport> {
   const owned = (await mapConcurrent(scopes, 1, (scope) => findOwned(cluster, scope))).flat();
-  const { deletions, kept } = planDeletions(owned, await packagesOfOthers(cluster, owned), options.purge);
+  const own = planDeletions(owned, await packagesOfOthers(cluster, owned), options.purge);
+  const shared = planSharedHolders(await findSharedHolders(cluster, objects, owned), options.purge);
+  const leftovers = (await findLeftovers(cluster, owned)).map((object) => ({ id: idOf(object), object }));
+  const deletions = [...own.deletions, ...leftovers, ...shared.deletions];
+  const kept = [...own.kept, ...shared.kept];
   const report = { context: cluster.context, deleted: deletions.map(({ id }) => id), kept: kept.map(({ id }) => id) };
   for (const { id } of deletions) terminal.note(`  ${terminal.paint('red', '-')} ${id}`);
-  for (const line of keptLines(kept, '; --purge deletes it, too')) terminal.note(`  ${terminal.paint('dim', line)}`);
+  for (const line of [...keptLines(own.kept, '; --purge deletes it, too'), ...keptLines(shared.kept)]) terminal.note(`  ${terminal.paint('dim', line)}`);
   if (deletions.length === 0) {
     terminal.note('nothing to delete');
-    if (kept.length === 0) await mapConcurrent(scopes, 1, (scope) => removeInventory(cluster, scope));
+    if (own.kept.length === 0) await mapConcurrent(scopes, 1, (scope) => removeInventory(cluster, scope));
     return report;
   }
-  const warning = await warnOfOthers(cluster, owned, deletions);
-  if (warning !== undefined) terminal.note(terminal.paint('red', warning));
   await confirm(`Delete these ${deletions.length} objects from ${cluster.context}?`, options.yes);
   await deleteAll(cluster, deletions, (id) => terminal.note(`${terminal.paint('green', '✓')} ${id} deleted`));
   if (options.wait) await awaitGone(cluster, scopes, new Set(report.deleted), options.timeoutMs);
-  if (kept.length === 0) await mapConcurrent(scopes, 1, (scope) => removeInventory(cluster, scope));
+  if (own.kept.length === 0) await mapConcurrent(scopes, 1, (scope) => removeInventory(cluster, scope));
   return report;
 }
 
@@ -56,15 +65,6 @@ async function packagesOfOthers(cluster: Cluster, owned: readonly ClusterObject[
   const namespaces = new Set(owned.filter(isPackage).map(({ metadata }) => metadata.namespace ?? ''));
   const going = new Set(owned.map(idOf));
   return namespaces.size === 0 ? new Set() : findPackagesInUse(cluster, [...namespaces], (namespace, name) => going.has(`Function/${namespace}/${name}`));
-}
-
-/** A CRD takes every object of its kind with it, whoever made it. */
-async function warnOfOthers(cluster: Cluster, owned: readonly ClusterObject[], deletions: readonly Deletion[]): Promise<string | undefined> {
-  if (!deletions.some(({ object }) => object.kind === 'CustomResourceDefinition' && object.metadata.name.endsWith(`.${API_GROUP}`))) return undefined;
-  const type = await cluster.discovery.find(API_VERSION, 'Function');
-  const own = new Set(owned.map(idOf));
-  const others = type ? (await cluster.list(type)).filter((object) => !own.has(idOf(object))) : [];
-  return others.length === 0 ? undefined : `with the CRDs ${others.length} functions of other stacks are deleted: ${others.slice(0, 10).map(idOf).join(', ')}`;
 }
 
 async function awaitGone(cluster: Cluster, scopes: readonly Scope[], ids: ReadonlySet<string>, timeoutMs: number): Promise<void> {

@@ -34,10 +34,11 @@ export const remove = defineCommand<Options>({
     ]);
     const { name, namespace = 'default', yes = false, purge = false, wait } = options;
     const timeoutMs = parseDurationOption('--timeout', options.timeout);
-    const scopes = name === undefined ? (await loadApp(cwd, stack, options)).scopes : scopesOf([], [{ label: LABELS.stack, id: name, home: namespace }]);
+    const app =
+      name === undefined ? await loadApp(cwd, stack, options) : { scopes: scopesOf([], [{ label: LABELS.stack, id: name, home: namespace }]), objects: [] };
     const cluster = await connectCluster(options, env);
     try {
-      const report = await removeScopes(cluster, scopes, { yes, purge, wait, timeoutMs }, terminal);
+      const report = await removeScopes(cluster, app, { yes, purge, wait, timeoutMs }, terminal);
       terminal.result(report, () => `${report.deleted.length} objects deleted${report.kept.length > 0 ? `, ${report.kept.length} kept` : ''}`);
     } finally {
       await cluster.close();

@@ -1,9 +1,11 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createProject, ROOT, type Run, type TestProject } from '../../contract/cli-world/project.ts';
-import { clusterFolders } from '../machine/folders.ts';
+import { openCluster } from '../machine/cluster.ts';
 
 /** A project whose commands talk to the test cluster, and namespaces of its own there. */
 export interface ClusterProject {
@@ -15,12 +17,24 @@ export interface ClusterProject {
   /** `fib … --json`: exit code and what it printed. */
   json<T>(...args: readonly string[]): Promise<{ readonly code: number; readonly value: T }>;
   kubectl(args: readonly string[], input?: string): string;
+  /** Starts `fib …` and reads what it prints until it is ended. */
+  start(...args: readonly string[]): Running;
+  readonly kubeconfig: string;
   close(): Promise<void>;
+}
+
+/** A command that goes on. */
+export interface Running {
+  /** Resolves once the text shows up in what it printed. */
+  shows(text: string | RegExp): Promise<void>;
+  output(): string;
+  /** As Ctrl-C does; resolves to the exit code. */
+  interrupt(): Promise<number | null>;
 }
 
 /** @param files of the project */
 export async function createClusterProject(files: Readonly<Record<string, string>>): Promise<ClusterProject> {
-  const { kubeconfig, bin } = clusterFolders();
+  const { kubeconfig, bin } = await openCluster();
   const env = { ...process.env, KUBECONFIG: kubeconfig };
   const kubectl = (args: readonly string[], input = '') =>
     execFileSync(join(bin, 'kubectl'), args, { env, input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] });
@@ -43,9 +57,32 @@ export async function createClusterProject(files: Readonly<Record<string, string
       return { code, value: JSON.parse(stdout) };
     },
     kubectl,
+    kubeconfig,
+    start: (...args) => startFib(project.dir, args, env),
     async close() {
       kubectl(['delete', 'namespace', ...namespaces, '--wait=false', '--ignore-not-found']);
       await project.close();
+    },
+  };
+}
+
+function startFib(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv): Running {
+  const child = spawn(process.execPath, [join(ROOT, 'cli/main.ts'), ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const exit = once(child, 'close').then(([code]) => code as number | null);
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')));
+  return {
+    output: () => text,
+    async shows(wanted) {
+      const deadline = Date.now() + 30_000;
+      while (!(typeof wanted === 'string' ? text.includes(wanted) : wanted.test(text))) {
+        if (Date.now() > deadline) throw new Error(`fib ${args.join(' ')} did not show ${String(wanted)} but:\n${text}`);
+        await sleep(50);
+      }
+    },
+    interrupt() {
+      child.kill('SIGINT');
+      return exit;
     },
   };
 }
