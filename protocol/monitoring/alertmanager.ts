@@ -37,7 +37,12 @@ export function renderAlertmanagerConfig({ scalerUrl, tokenFile }: AlertmanagerC
       {
         name: 'scaler',
         webhook_configs: [
-          { url: `${scalerUrl}${SCALER_PATHS.alerts}`, send_resolved: true, max_alerts: 10, http_config: { authorization: { credentials_file: tokenFile } } },
+          {
+            url: `${scalerUrl}${SCALER_PATHS.alerts}`,
+            send_resolved: true,
+            max_alerts: 10,
+            http_config: { authorization: { type: 'Bearer', credentials_file: tokenFile } },
+          },
         ],
       },
     ],

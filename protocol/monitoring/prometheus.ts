@@ -57,7 +57,8 @@ export function renderPrometheusConfig({ gateways, scalers, alertmanager, ruleFi
         http_sd_configs: scalers.map((scaler) => ({
           url: `http://${scaler}${SCALER_PATHS.targets}`,
           refresh_interval: '5s',
-          authorization: { credentials_file: tokenFile },
+          // The type is said: service discovery of Prometheus 2 has no default for it.
+          authorization: { type: 'Bearer', credentials_file: tokenFile },
         })),
         // What user code can influence must not become a series of the platform.
         metric_relabel_configs: [{ source_labels: ['__name__'], regex: 'function_watcher_.*', action: 'keep' }],

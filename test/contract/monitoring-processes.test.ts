@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../../kit/log.ts';
 import { type MonitoringOptions, startMonitoring } from '../../kit/monitoring.ts';
+import { SCALER_PATHS } from '../../protocol/names.ts';
 import { eventually } from './platform.ts';
 import { monitoringPrograms } from './rules-world/programs.ts';
 import { freePort } from './rules-world/world.ts';
@@ -36,6 +38,27 @@ test('both answer, and are gone after close', async () => {
   expect(await Promise.all(Object.values(options.ports).map(answers))).toEqual([true, true]);
   await monitoring.close();
   expect(await Promise.all(Object.values(options.ports).map(answers))).toEqual([false, false]);
+});
+
+test('Prometheus shows the scaler its token when it asks for the watchers', async () => {
+  const shown: (string | undefined)[] = [];
+  const scaler = createHttpServer(({ url, headers }, response) => {
+    if (url === SCALER_PATHS.targets) shown.push(headers.authorization);
+    response.writeHead(200, { 'content-type': 'application/json' }).end('[]');
+  }).listen(0, '127.0.0.1');
+  await once(scaler, 'listening');
+  const monitoring = await startMonitoring({ ...options, scaler: `127.0.0.1:${(scaler.address() as AddressInfo).port}` });
+  try {
+    await eventually(
+      async () => shown[0],
+      10_000,
+      () => 'Prometheus asked for no watchers',
+    );
+    expect(shown[0]).toBe('Bearer secret-of-the-test');
+  } finally {
+    await monitoring.close();
+    scaler.close();
+  }
 });
 
 test('they end with the process that started them, though it was killed', async () => {
