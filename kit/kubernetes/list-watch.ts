@@ -65,6 +65,8 @@ class ListWatch<T extends object> implements ResourceWatch {
   #heardAt = 0;
   /** The watch of this turn brought something, or lasted. */
   #progress = false;
+  /** The API server took the watch of this turn. */
+  #opened = false;
 
   constructor(options: WatchResourcesOptions<T>) {
     this.#options = options;
@@ -96,15 +98,16 @@ class ListWatch<T extends object> implements ResourceWatch {
   /** One list where needed, one watch until it ends. */
   async #turn(): Promise<WatchEnd> {
     this.#progress = false;
+    this.#opened = false;
     try {
       this.#version ??= await this.#list();
       await this.#watch(this.#version);
       return { kind: 'ended', progress: this.#progress };
     } catch (error) {
-      const { status, retryAfterMs } = error instanceof KubernetesError ? error : {};
+      const { status = 0, retryAfterMs } = error instanceof KubernetesError ? error : {};
       if (status === 410) return { kind: 'expired', progress: this.#progress };
       if (!this.#stop.signal.aborted) this.#onTrouble(error);
-      return { kind: 'failed', progress: this.#progress, retryAfterMs };
+      return { kind: 'failed', progress: this.#progress, answered: this.#opened || status > 0, retryAfterMs };
     }
   }
 
@@ -128,6 +131,7 @@ class ListWatch<T extends object> implements ResourceWatch {
     let openedAt = Infinity;
     const onOpen = () => {
       openedAt = performance.now();
+      this.#opened = true;
       this.#onConnected();
     };
     try {

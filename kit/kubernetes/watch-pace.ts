@@ -6,8 +6,8 @@ export type WatchEnd =
   | { readonly kind: 'ended'; readonly progress: boolean }
   /** It no longer has the changes since our version (410). */
   | { readonly kind: 'expired'; readonly progress: boolean }
-  /** The connection broke, fell silent or brought nonsense, or the request was refused. */
-  | { readonly kind: 'failed'; readonly progress: boolean; readonly retryAfterMs?: number | undefined };
+  /** The connection broke, fell silent or brought nonsense, or the request was refused; `answered`: not before the API server said something. */
+  | { readonly kind: 'failed'; readonly progress: boolean; readonly answered: boolean; readonly retryAfterMs?: number | undefined };
 
 export interface WatchPlan {
   /** Turns in a row that brought nothing. */
@@ -29,7 +29,7 @@ export function planNextWatch(end: WatchEnd, failuresBefore: number, random: num
   const good = end.progress && end.kind !== 'failed';
   const failures = good ? 0 : end.progress ? 1 : failuresBefore + 1;
   const backoff = backoffMs(failures, BACKOFF) * (0.5 + random / 2);
-  const relist = end.kind === 'expired' || failures >= RELIST_AFTER_FAILURES;
+  const relist = end.kind === 'expired' || (failures >= RELIST_AFTER_FAILURES && (end.kind === 'ended' || end.answered));
   switch (end.kind) {
     case 'ended':
       return { failures, delayMs: good ? random * CLEAN_JITTER_MS : backoff, relist };

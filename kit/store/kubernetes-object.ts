@@ -1,4 +1,5 @@
 import { API_VERSION } from '../../protocol/names.ts';
+import type { ObjectMeta } from '../../protocol/schema/kind.ts';
 import { type AnyResource, KINDS, type KindName, type ResourceOf, type RevisionResource } from '../../protocol/schema/resources.ts';
 import { parseResource } from '../../protocol/schema/validate.ts';
 import { type ResourcePath, resourcePath } from '../kubernetes/path.ts';
@@ -14,7 +15,7 @@ export function kindPath(kind: KindName, rest: Pick<ResourcePath, 'namespace' | 
 
 /** An object as the API server sends it, reduced to what the protocol knows and checked. @throws PlatformError SPEC_INVALID */
 export function parseObject<K extends KindName>(kind: K, raw: unknown): ResourceOf<K> {
-  const { metadata, spec, status } = (raw ?? {}) as { metadata?: RawMeta; spec?: unknown; status?: object };
+  const { metadata, spec, status } = (raw ?? {}) as { metadata?: Partial<ObjectMeta>; spec?: unknown; status?: object };
   const object = { apiVersion: API_VERSION, kind, metadata: parseMeta(metadata), spec };
   parseResource(object);
   return (status === undefined || Object.keys(status).length === 0 ? object : { ...object, status }) as unknown as ResourceOf<K>;
@@ -31,18 +32,7 @@ function ownerOf({ function: name, functionUid: uid }: RevisionResource['spec'])
   return { apiVersion: API_VERSION, kind: 'Function', name, uid, controller: true, blockOwnerDeletion: false };
 }
 
-interface RawMeta {
-  readonly name?: string;
-  readonly namespace?: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
-  readonly uid?: string;
-  readonly generation?: number;
-  readonly resourceVersion?: string;
-  readonly creationTimestamp?: string;
-}
-
-function parseMeta(metadata: RawMeta = {}): RawMeta {
+function parseMeta(metadata: Partial<ObjectMeta> = {}): Partial<ObjectMeta> {
   const { name, namespace, labels, annotations, uid, generation, resourceVersion, creationTimestamp } = metadata;
   const { [LAST_APPLIED]: _dropped, ...kept } = annotations ?? {};
   const known = { name, namespace, labels, ...(Object.keys(kept).length > 0 && { annotations: kept }), uid, generation, resourceVersion, creationTimestamp };

@@ -1,4 +1,4 @@
-import { KINDS } from '../../../protocol/schema/resources.ts';
+import { renderCrd, type StructuralSchema } from '../../../protocol/crd.ts';
 import type { AnyResource } from '../../../protocol/schema/resources.ts';
 
 export interface Mutation {
@@ -6,42 +6,28 @@ export interface Mutation {
   readonly object: object;
 }
 
-interface Schema {
-  readonly type?: string;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly patternProperties?: Readonly<Record<string, Schema>>;
-  readonly items?: Schema;
-  readonly required?: readonly string[];
-  readonly enum?: readonly unknown[];
-  readonly pattern?: string;
-  readonly minLength?: number;
-  readonly maxLength?: number;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly minItems?: number;
-  readonly maxItems?: number;
-  readonly maxProperties?: number;
-  readonly default?: unknown;
-}
-
 type Path = readonly (string | number)[];
 
 /** Every way in which one field of a valid object’s spec can be wrong, or just right, by its schema. */
 export function mutations(name: string, object: AnyResource): Mutation[] {
   const found: Mutation[] = [];
-  const visit = (schema: Schema, value: unknown, path: Path) => {
+  const visit = (schema: StructuralSchema, value: unknown, path: Path) => {
     for (const [what, next] of variants(schema, value))
       found.push({ name: `${name}: ${path.join('.')} ${what}`, object: replaced(object, path, next) as object });
     const members = Object.entries((value ?? {}) as Record<string, unknown>);
-    if (schema.properties) for (const [key, member] of members) visit(schema.properties[key] ?? {}, member, [...path, key]);
-    for (const member of Object.values(schema.patternProperties ?? {})) for (const [key, entry] of members) visit(member, entry, [...path, key]);
+    for (const [key, member] of members) {
+      const known = schema.properties?.[key] ?? schema.additionalProperties;
+      if (known) visit(known, member, [...path, key]);
+    }
     if (schema.items && Array.isArray(value) && value.length > 0) visit(schema.items, value[0], [...path, 0]);
   };
-  visit(KINDS[object.kind].spec as unknown as Schema, object.spec, ['spec']);
+  const crd = renderCrd(object.kind) as { spec: { versions: { schema: { openAPIV3Schema: StructuralSchema } }[] } };
+  const { spec } = crd.spec.versions[0]?.schema.openAPIV3Schema.properties ?? {};
+  if (spec) visit(spec, object.spec, ['spec']);
   return found;
 }
 
-function variants(schema: Schema, value: unknown): [string, unknown][] {
+function variants(schema: StructuralSchema, value: unknown): [string, unknown][] {
   switch (schema.type) {
     case 'string':
       return stringVariants(schema);
@@ -67,7 +53,7 @@ function variants(schema: Schema, value: unknown): [string, unknown][] {
   }
 }
 
-function stringVariants({ pattern, minLength, maxLength = 0, enum: allowed }: Schema): [string, unknown][] {
+function stringVariants({ pattern, minLength, maxLength = 0, enum: allowed }: StructuralSchema): [string, unknown][] {
   const length = (size: number) => 'a'.repeat(size);
   return [
     ['as a number', 1],
@@ -82,8 +68,8 @@ function stringVariants({ pattern, minLength, maxLength = 0, enum: allowed }: Sc
   ];
 }
 
-function objectVariants(schema: Schema, value: Record<string, unknown>): [string, unknown][] {
-  if (schema.patternProperties) {
+function objectVariants(schema: StructuralSchema, value: Record<string, unknown>): [string, unknown][] {
+  if (schema.additionalProperties) {
     return [
       ['as a list', []],
       ['with a key of another form', { ...value, '1-x': 'v' }],
