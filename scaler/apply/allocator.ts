@@ -19,6 +19,8 @@ export interface Allocator {
   pool(namespace: string, name: string): PodPoolResource | undefined;
   pools(): Iterable<PodPoolResource>;
   counts(pool: PodPoolResource): PoolCounts;
+  /** Why instances of the pool do not start. */
+  failing(pool: PodPoolResource): string | undefined;
   /** Leases up to `count` idle instances of the revision's template; for the rest the function waits in line until it asks again. */
   request(fn: ManagedFunction, revision: ResolvedRevision, count: number): Instance[];
   /** The function waits for nothing. */
@@ -111,6 +113,7 @@ export function createAllocator({ fleet, now, onAvailable, loading }: AllocatorD
     pool: (namespace, name) => pools.get(functionName(namespace, name)),
     pools: () => pools.values(),
     counts,
+    failing: (pool) => lines.get(poolTemplate(pool).key)?.failing,
     putPool(pool) {
       const name = functionName(pool.metadata.namespace, pool.metadata.name);
       pools.set(name, pool);

@@ -127,7 +127,9 @@ export function createCapacity(deps: CapacityDeps): Capacity {
       return;
     }
     const obstacle = loading ? undefined : allocator.obstacle(target);
-    if (obstacle) tellRefused(fn, obstacle, RETRY_AFTER_MS);
+    if (!obstacle) return;
+    if (fn.lastError?.message !== obstacle.message) fn.lastError = { code: obstacle.code, message: obstacle.message, at: now() };
+    tellRefused(fn, obstacle, RETRY_AFTER_MS);
   }
 
   function tellRefused(fn: ManagedFunction, { code, message }: Pick<Problem, 'code' | 'message'>, retryAfterMs: number): void {

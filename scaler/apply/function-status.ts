@@ -17,23 +17,12 @@ export function createFunctionStatus({ writer, allocator, url }: FunctionStatusD
   const last = new WeakMap<ManagedFunction, string>();
   return (fn) => {
     if (fn.deleted) return;
-    const key = JSON.stringify([
-      fn.resource.metadata.generation,
-      fn.replicas,
-      readyMembers(fn).length,
-      fn.latest?.name,
-      url(fn.name),
-      fn.failedContent,
-      fn.unresolved,
-      fn.lastError,
-      fn.blocked?.until,
-    ]);
+    const picture = () => ({ ...pictureOf(fn, allocator), url: url(fn.name) });
+    const key = JSON.stringify(picture());
     if (last.get(fn) === key) return;
     last.set(fn, key);
     const { namespace, name } = fn.resource.metadata;
-    writer.mark('Function', namespace, name, (previous) =>
-      fn.deleted ? undefined : decideFunctionStatus({ ...pictureOf(fn, allocator), url: url(fn.name) }, previous, new Date()),
-    );
+    writer.mark('Function', namespace, name, (previous) => (fn.deleted ? undefined : decideFunctionStatus(picture(), previous, new Date())));
   };
 }
 
@@ -48,13 +37,18 @@ export function markPoolStatus(writer: StatusWriter, allocator: Allocator, { met
     const generation = pool.metadata.generation ?? 1;
     const verdict = full
       ? { status: 'True' as const, reason: 'Ready', message: '' }
-      : { status: 'False' as const, reason: 'Filling', message: `${counts.idle} of ${pool.spec.min} instances wait` };
+      : fillingVerdict(`${counts.idle} of ${pool.spec.min} instances wait`, allocator.failing(pool));
     return {
       observedGeneration: generation,
       conditions: [conditionSince(previous?.conditions, { type: 'Ready', ...verdict, observedGeneration: generation }, new Date())],
       ...counts,
     };
   });
+}
+
+function fillingVerdict(count: string, failing: string | undefined): { status: 'False'; reason: string; message: string } {
+  if (failing === undefined) return { status: 'False', reason: 'Filling', message: count };
+  return { status: 'False', reason: 'NotStarting', message: `${count}; others do not start: ${failing}` };
 }
 
 function pictureOf(fn: ManagedFunction, allocator: Pick<Allocator, 'obstacle'>): FunctionPicture {

@@ -67,9 +67,11 @@ export interface Pod {
 export interface SpineOptions {
   /** How gateway and scaler reach the API server. @default as the test does */
   readonly kubeconfig?: string;
+  /** @default the test image */
+  readonly pythonImage?: string;
 }
 
-export async function openSpine({ kubeconfig }: SpineOptions = {}): Promise<Spine> {
+export async function openSpine({ kubeconfig, pythonImage = TEST_IMAGES.python }: SpineOptions = {}): Promise<Spine> {
   const cluster = await openCluster();
   const suffix = randomBytes(3).toString('hex');
   const [namespace, system] = [`spine-${suffix}`, `spine-system-${suffix}`];
@@ -84,7 +86,7 @@ export async function openSpine({ kubeconfig }: SpineOptions = {}): Promise<Spin
   await cluster.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace, name: FUNCTION_ACCOUNT } });
   const dir = await mkdtemp(join(tmpdir(), 'spine-'));
   const workloadsFile = join(dir, 'workloads.json');
-  await writeFile(workloadsFile, JSON.stringify({ images: { nodejs: TEST_IMAGES.nodejs, python: TEST_IMAGES.python }, pullPolicy: 'Never' }));
+  await writeFile(workloadsFile, JSON.stringify({ images: { nodejs: TEST_IMAGES.nodejs, python: pythonImage }, pullPolicy: 'Never' }));
   const [scalerPort, publicPort] = [await freePort(), await freePort()];
   const common = { world: 'kubernetes', namespaces: [namespace], kubeconfig: kubeconfig ?? cluster.kubeconfig, internalToken: TOKEN } as const;
   const own = { podName: 'scaler', podNamespace: system, podIp: '192.0.2.2', workloadsFile, port: scalerPort };
