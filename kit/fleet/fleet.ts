@@ -60,7 +60,7 @@ export interface Fleet {
   /** Takes this one if it is idle, as `lease` does: a new leader found that it was specialized already. */
   claim(id: string): Instance | undefined;
   /**
-   * Records where others can see it that a leased instance serves this. To be called after it was specialized and after each update.
+   * Records where others can see it that a leased instance serves this; one that still waits is leased by it. To be called after it was specialized and after each update.
    * Resolves once recorded, or when the instance is gone; tries again until then. Nothing waits for it.
    */
   assign(id: string, assignment: Assignment): Promise<void>;

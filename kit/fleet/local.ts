@@ -114,7 +114,9 @@ class LocalFleet implements Fleet {
 
   async assign(id: string, assignment: Assignment): Promise<void> {
     const member = this.#members.get(id);
-    if (member) member.assignment = assignment;
+    if (!member) return;
+    member.assignment = assignment;
+    if (member.state === 'idle') member.state = 'leased';
   }
 
   async stop(id: string, graceMs: number): Promise<void> {

@@ -42,9 +42,9 @@ test('a pool fills, over both zones; a lease is recorded by one patch, and the p
   expect(new Set(fleet.list().map(({ zone }) => zone))).toEqual(new Set(['zone-a', 'zone-b']));
   expect(leader.writes()).toEqual(['PATCH deployments']);
 
+  const assignment = await assignmentOf('cart');
   const instance = fleet.lease(template.key) as Instance;
   expect(await (await fetch(`${instance.controlUrl}/_/status`)).json()).toMatchObject({ instance: instance.id, state: 'idle' });
-  const assignment = await assignmentOf('cart');
   await fleet.assign(instance.id, assignment);
   await until(() => expect(leader.idle(template.key)).toHaveLength(2));
   expect(leader.writes()).toEqual(['PATCH pods']);

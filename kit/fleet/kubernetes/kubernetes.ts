@@ -1,19 +1,16 @@
 import { PlatformError } from '../../../protocol/errors.ts';
-import { LABELS, MANAGED_BY } from '../../../protocol/names.ts';
 import type { Runtime } from '../../../protocol/schema/fields.ts';
 import type { Workloads } from '../../../protocol/workloads.ts';
-import { type KubernetesClient, resourcePath } from '../../kubernetes/client.ts';
-import { type ResourceWatch, watchResources } from '../../kubernetes/list-watch.ts';
+import type { KubernetesClient } from '../../kubernetes/client.ts';
 import type { Log } from '../../log.ts';
 import type { Assignment, Fleet, FleetEvent, Instance, InstanceTemplate } from '../fleet.ts';
 import { createDeploymentWriter } from './deployment-writer.ts';
-import { type DeploymentView, parseDeployment } from './deployments.ts';
 import { type Member, Members } from './members.ts';
 import { watchZones, type Zones } from './nodes.ts';
-import { parsePod, type PodView } from './pods.ts';
 import { createPodWriter, type PodWriter } from './pod-writer.ts';
 import { createQuiet, type Quiet } from './quiet.ts';
 import { createSight, type Sight } from './sight.ts';
+import { type FleetWatches, watchFleet } from './watches.ts';
 import { imageOf } from './workload.ts';
 import { WorkloadKeeper } from './workload-keeper.ts';
 import { createWriteQueue, type WriteQueue } from './write-queue.ts';
@@ -30,8 +27,6 @@ export interface KubernetesFleetOptions {
   now?(): number;
 }
 
-/** Pods and Deployments of ours, and nothing else of ours. */
-const SELECTOR = `${LABELS.managedBy}=${MANAGED_BY},${LABELS.template}`;
 const WRITES_AT_ONCE = 12;
 /** That a lease is recorded makes its pool fill again, which takes the processors that requests of the same burst need just then. */
 const AFTER_BURST = { quietMs: 150, latestMs: 500 };
@@ -46,14 +41,13 @@ export async function createKubernetesFleet(options: KubernetesFleetOptions): Pr
 }
 
 class KubernetesFleet implements Fleet {
-  readonly synced: Promise<unknown>;
   readonly #workloads: Workloads;
   readonly #members: Members;
   readonly #keeper: WorkloadKeeper;
   readonly #queue: WriteQueue;
   readonly #podWriter: PodWriter;
   readonly #zones: Zones;
-  readonly #watches: ResourceWatch[] = [];
+  readonly #watches: FleetWatches;
   readonly #sight: Sight;
   readonly #burst: Quiet;
   readonly #listeners = new Set<(event: FleetEvent) => void>();
@@ -85,18 +79,19 @@ class KubernetesFleet implements Fleet {
       connected: () => this.connected,
       now,
     });
-    this.synced = Promise.all(
-      namespaces.flatMap((namespace) => [
-        this.#watch<DeploymentView>(client, log, resourcePath({ group: 'apps', version: 'v1', plural: 'deployments', namespace }), parseDeployment, {
-          applied: (view) => this.#keeper.observe(view),
-          deleted: (view) => this.#keeper.forget(view),
-        }),
-        this.#watch<PodView>(client, log, resourcePath({ version: 'v1', plural: 'pods', namespace }), parsePod, {
-          applied: (pod) => this.#members.observe(pod),
-          deleted: (pod) => this.#members.forget(pod),
-        }),
-      ]),
-    );
+    this.#watches = watchFleet({
+      client,
+      namespaces,
+      log,
+      sight: this.#sight,
+      deployments: { applied: (view) => this.#keeper.observe(view), deleted: (view) => this.#keeper.forget(view) },
+      pods: { applied: (pod) => this.#members.observe(pod), deleted: (pod) => this.#members.forget(pod) },
+    });
+  }
+
+  /** Resolves once all that are there are known. */
+  get synced(): Promise<unknown> {
+    return this.#watches.synced;
   }
 
   get connected(): boolean {
@@ -156,7 +151,7 @@ class KubernetesFleet implements Fleet {
     this.#podWriter.close();
     this.#queue.close();
     this.#members.close();
-    await Promise.all([this.#zones.close(), ...this.#watches.map((watch) => watch.close())]);
+    await Promise.all([this.#zones.close(), this.#watches.close()]);
   }
 
   /** A pod that its Deployment counts goes by way of that, or there would be another in its place. */
@@ -171,32 +166,6 @@ class KubernetesFleet implements Fleet {
     const member = instance && this.#members.get(instance.id);
     if (member) this.#keeper.onMember(member);
     return instance;
-  }
-
-  #watch<T extends object>(
-    client: KubernetesClient,
-    log: Log,
-    path: string,
-    parse: (raw: unknown) => T | undefined,
-    on: { applied(object: T): void; deleted(object: T): void },
-  ): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#sight.expect(path);
-    const watch = watchResources<T>({
-      client,
-      path,
-      labelSelector: SELECTOR,
-      parse,
-      onSync(objects) {
-        objects.forEach(on.applied);
-        resolve();
-      },
-      onEvent: ({ type, object }) => on[type](object),
-      onState: ({ connected }) => this.#sight.report(path, connected),
-      log,
-    });
-    this.#watches.push(watch);
-    return promise;
   }
 
   #emit(event: FleetEvent): void {

@@ -39,6 +39,7 @@ interface PodSpec {
   readonly serviceAccountName: string;
   readonly automountServiceAccountToken: false;
   readonly enableServiceLinks: false;
+  readonly shareProcessNamespace: true;
   readonly terminationGracePeriodSeconds: number;
   readonly imagePullSecrets?: readonly { readonly name: string }[];
   readonly securityContext: object;

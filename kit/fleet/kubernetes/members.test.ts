@@ -70,6 +70,13 @@ test('one that a former leader gave away is known with its function', () => {
   expect(members.list()).toMatchObject([{ id: 'shop/a', state: 'leased', assignment }]);
 });
 
+test('one that is given to a function while it waits is nobody else’s', () => {
+  members.observe(pod('a'));
+  members.setAssignment('shop/a', assignment);
+  expect(members.lease(template.key)).toBeUndefined();
+  expect(members.list()).toMatchObject([{ state: 'leased', assignment }]);
+});
+
 test('an eviction is told before the end, and the end once', () => {
   members.observe(pod('a'));
   members.lease(template.key);

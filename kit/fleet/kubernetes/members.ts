@@ -85,9 +85,11 @@ export class Members {
     return entry?.state === 'idle' ? this.#take(entry) : undefined;
   }
 
+  /** Nobody else gets it from now on. */
   setAssignment(id: string, assignment: Assignment): void {
     const entry = this.#entries.get(id);
     if (!entry) return;
+    if (entry.state === 'idle') this.#take(entry);
     entry.assignment = assignment;
     entry.instance = undefined;
   }

@@ -95,6 +95,10 @@ test('resources, probes and scratch', () => {
   });
 });
 
+test('a pod that is to end while its watcher starts does: the watcher is not process 1, which no signal ends', () => {
+  expect(pod(pool).spec.shareProcessNamespace).toBe(true);
+});
+
 test('the pod keeps to the restricted Pod Security Standard and has no rights in the cluster', () => {
   expect(pod(pool).spec).toMatchObject({
     serviceAccountName: 'fibonacci-function',

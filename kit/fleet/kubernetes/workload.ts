@@ -74,6 +74,8 @@ function renderPod(template: InstanceTemplate, selector: Record<string, string>,
     serviceAccountName: serviceAccount,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
+    // The kernel drops signals that process 1 has no handler for yet: a pod that is to end while its watcher starts would stay for its whole grace.
+    shareProcessNamespace: true,
     terminationGracePeriodSeconds: GRACE_SECONDS,
     ...(pullSecrets.length > 0 && { imagePullSecrets: pullSecrets.map((name) => ({ name })) }),
     securityContext: { runAsNonRoot: true, runAsUser: IMAGE_USER, runAsGroup: IMAGE_USER, fsGroup: IMAGE_USER, seccompProfile: { type: 'RuntimeDefault' } },

@@ -37,7 +37,7 @@ interface Deployment {
 export interface Leader {
   readonly fleet: Fleet;
   readonly events: readonly FleetEvent[];
-  /** `PATCH pods`, `DELETE deployments` … since the last call; watches and lists are not among them. */
+  /** What the API server took since the last call: `PATCH pods`, `DELETE deployments` … */
   writes(): string[];
   idle(key: string): Instance[];
   close(): Promise<void>;
@@ -135,10 +135,11 @@ async function startLeader(kubeconfig: string, options: Pick<KubernetesFleetOpti
   let writes: string[] = [];
   const counting: KubernetesClient = {
     ...client,
-    request(method, path, options) {
+    async request<T>(...[method, path, options]: Parameters<KubernetesClient['request']>): Promise<T> {
+      const answer = await client.request<T>(method, path, options);
       const [, kind = ''] = /\/namespaces\/[^/]+\/([^/]+)/.exec(path) ?? [];
       if (method !== 'GET') writes.push(`${method} ${kind}`);
-      return client.request(method, path, options);
+      return answer;
     },
   };
   const fleet = await createKubernetesFleet({ ...options, client: counting, log: silentLog });
