@@ -13,6 +13,7 @@ import { invoke } from './commands/invoke.ts';
 import { logs } from './commands/logs.ts';
 import { ps } from './commands/ps.ts';
 import { remove } from './commands/remove.ts';
+import { render } from './commands/render.ts';
 import { rollback } from './commands/rollback.ts';
 import { status } from './commands/status.ts';
 import { synth } from './commands/synth.ts';
@@ -29,6 +30,7 @@ const COMMANDS: readonly CliCommand<never>[] = [
   init,
   dev,
   synth,
+  render,
   diff,
   deploy,
   remove,

@@ -4,7 +4,7 @@ import type { PodPoolResource } from '../../protocol/schema/resources.ts';
 import type { Fleet, Instance, InstanceTemplate } from '../../kit/fleet/fleet.ts';
 import { canServe, decidePool } from '../decide/pool.ts';
 import type { ManagedFunction, ResolvedRevision } from '../observe/functions.ts';
-import { poolTemplate } from '../observe/resolve-revision.ts';
+import { poolTemplate } from '../../kit/fleet/template.ts';
 
 export interface PoolCounts {
   readonly idle: number;

@@ -1,9 +1,8 @@
-import { digestOf } from '../../protocol/digest.ts';
 import { PlatformError } from '../../protocol/errors.ts';
 import { functionName } from '../../protocol/names.ts';
 import type { FunctionResource, PodPoolResource } from '../../protocol/schema/resources.ts';
-import { parseSize } from '../../protocol/size.ts';
-import type { InstanceTemplate, TemplateOwner } from '../../kit/fleet/fleet.ts';
+import type { InstanceTemplate } from '../../kit/fleet/fleet.ts';
+import { coldTemplate, poolTemplate } from '../../kit/fleet/template.ts';
 import { contentDigest, revisionName, templateDigest } from '../decide/revision.ts';
 import type { ResolvedRevision } from './functions.ts';
 import type { Secrets } from './secrets.ts';
@@ -54,17 +53,11 @@ export function resolveEnv(
   return { env: { ...env, ...values }, secretDigests };
 }
 
-/** The template that a pool's instances are made from; its key changes with what instances cannot take over. */
-export function poolTemplate({ metadata, spec }: PodPoolResource): InstanceTemplate {
-  return keyed('PodPool', metadata, spec.runtime, parseSize(spec.memory));
-}
-
-function resolveTemplate({ metadata, spec }: FunctionResource, world: RevisionWorld): { pool: string; instanceTemplate: InstanceTemplate } {
+function resolveTemplate(fn: FunctionResource, world: RevisionWorld): { pool: string; instanceTemplate: InstanceTemplate } {
+  const { metadata, spec } = fn;
   const { namespace, name } = metadata;
   const { deployment, runtime } = spec;
-  if (deployment.pool === undefined) {
-    return { pool: '', instanceTemplate: keyed('Function', metadata, runtime, parseSize(deployment.memory ?? '256Mi')) };
-  }
+  if (deployment.pool === undefined) return { pool: '', instanceTemplate: coldTemplate(fn) };
   const pool = world.pool(namespace, deployment.pool);
   if (!pool)
     throw new PlatformError(
@@ -78,15 +71,4 @@ function resolveTemplate({ metadata, spec }: FunctionResource, world: RevisionWo
     );
   }
   return { pool: functionName(namespace, deployment.pool), instanceTemplate: poolTemplate(pool) };
-}
-
-function keyed(
-  kind: TemplateOwner['kind'],
-  { namespace, name, uid }: FunctionResource['metadata'],
-  runtime: InstanceTemplate['runtime'],
-  memoryBytes: number,
-): InstanceTemplate {
-  const digest = digestOf(`${runtime} ${memoryBytes}`).slice(7, 15);
-  const key = `${kind === 'PodPool' ? 'pool' : 'cold'}:${functionName(namespace, name)}#${digest}`;
-  return { key, namespace, runtime, memoryBytes, owner: { kind, name, ...(uid !== undefined && { uid }) } };
 }

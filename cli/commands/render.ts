@@ -1,0 +1,28 @@
+import { defineCommand } from '../command.ts';
+import { findProject } from '../project.ts';
+import { addStackOptions, parseConfigValues, type StackOptions } from '../stack-options.ts';
+
+interface Options extends StackOptions {
+  readonly gatewayUrl?: string;
+  readonly expand?: boolean;
+}
+
+/** `fib render [stack]`: what a stack comes to, as YAML on the screen. */
+export const render = defineCommand<Options>({
+  declare: (program) =>
+    addStackOptions(program.command('render').description('Print what a stack comes to, as YAML.').argument('[stack]', 'stack file (default: stack.ts)'))
+      .option('--gateway-url <url>', 'what `fn.url` begins with')
+      .option('--expand', 'print the Deployments that the scaler will create from it'),
+  async run({ terminal, args: [stack], options, cwd }) {
+    const [{ loadStack }, { expandWorkloads }, { renderYaml }] = await Promise.all([
+      import('../../constructs/loader.ts'),
+      import('../render/expand.ts'),
+      import('../../protocol/yaml.ts'),
+    ]);
+    const load = { env: options.env, config: parseConfigValues(options.config), ...(options.gatewayUrl !== undefined && { gatewayUrl: options.gatewayUrl }) };
+    const result = await loadStack(findProject(cwd, stack).stack, load);
+    const objects = options.expand ? expandWorkloads(result.objects) : result.objects.map(({ object }) => object);
+    terminal.result({ objects }, () => objects.map(renderYaml).join('---\n').trimEnd());
+    return 0;
+  },
+});
