@@ -118,16 +118,15 @@ describe('fib with a platform in a cluster', () => {
   });
 
   it('says why a function is not ready', async () => {
-    const digest = world.kubectl(['-n', namespace, 'get', 'fibfn', 'tick', '-o', 'jsonpath={.spec.package.digest}']);
-    world.kubectl(['-n', namespace, 'delete', 'configmap', `pkg-${digest.slice(7, 47)}`]);
-    world.kubectl(['-n', namespace, 'delete', 'pods', '-l', 'fibonacci.dev/function=tick', '--wait=false']);
-    await invoke('tick');
-    await expect
-      .poll(async () => (await world.fib('status', '-n', namespace)).stdout, { timeout: 30_000 })
-      .toMatch(new RegExp(`${namespace}/tick\\n.*(PackageInvalid|PACKAGE_INVALID)[^]*pkg-`));
-    expect((await world.fib('status', '-n', namespace)).code).toBe(1);
-    // The code is declared, so the next deployment brings it again.
-    expect((await world.fib('deploy', 'app.ts', '--yes', '--no-wait', '--force-conflicts')).stderr).toContain('created');
+    const tick = JSON.parse(world.kubectl(['-n', namespace, 'get', 'fibfn', 'tick', '-o', 'json'])) as { spec: object };
+    const metadata = { name: 'broken', namespace };
+    const broken = { ...tick, metadata, status: undefined, spec: { ...tick.spec, package: { digest: `sha256:${'0'.repeat(64)}`, size: 10 } } };
+    world.kubectl(['apply', '--server-side', '-f', '-'], JSON.stringify(broken));
+    const caller = await world.json<Reply>('invoke', 'broken', '-n', namespace);
+    expect([caller.code, caller.value.status, caller.value.body]).toEqual([1, 502, expect.stringContaining('PACKAGE_INVALID')]);
+    const status = await world.fib('status', '-n', namespace);
+    expect([status.code, status.stdout]).toEqual([1, expect.stringMatching(new RegExp(`✗ +${namespace}/broken[^]*${namespace}/broken\\n.*pkg-0000`))]);
+    world.kubectl(['-n', namespace, 'delete', 'fibfn', 'broken']);
   });
 
   it('names the right that a user lacks, and lets one with a token in by its own rights', async () => {
