@@ -1,4 +1,5 @@
 import type { ScalerConfig } from '../protocol/config.ts';
+import { functionName } from '../protocol/names.ts';
 import type { Log } from '../kit/log.ts';
 import type { Metrics } from '../kit/metrics.ts';
 import { createExposition } from './api/exposition.ts';
@@ -9,6 +10,7 @@ import { type Adoption, type AdoptionDeps, createAdoption } from './apply/adopti
 import { describeMember } from './apply/announcement.ts';
 import { createAssignments } from './apply/assignments.ts';
 import { type Capacity, createCapacity } from './apply/capacity.ts';
+import { tellConditions } from './apply/condition-events.ts';
 import { createFunctionStatus, markPoolStatus } from './apply/function-status.ts';
 import { createPackages, type Packages } from './apply/packages.ts';
 import { createRevisions, type Revisions } from './apply/revisions.ts';
@@ -55,7 +57,15 @@ export async function createScaler(deps: ScalerDeps): Promise<Scaler> {
     functions: createFunctionRegistry(),
     book: createDemandBook(),
     packages: createPackages(deps.world.readPackage),
-    writer: createStatusWriter({ store, log, busy: () => capacity.members.loading }),
+    writer: createStatusWriter({
+      store,
+      log,
+      busy: () => capacity.members.loading,
+      onWritten: tellConditions(deps.world.events, ({ kind, namespace, name }) => {
+        if (kind === 'PodPool') return allocator.pool(namespace, name)?.metadata.uid;
+        return kind === 'Function' ? functions.byName(functionName(namespace, name))?.uid : undefined;
+      }),
+    }),
   };
   const { functions, writer } = parts;
   const watchers = createWatcherClient({ key: key.privateKey, epoch: leadership.epoch });

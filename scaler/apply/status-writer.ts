@@ -3,6 +3,7 @@ import type { KindName, ResourceOf } from '../../protocol/schema/resources.ts';
 import type { Log } from '../../kit/log.ts';
 import type { Store } from '../../kit/store/store.ts';
 
+type AnyStatus = StatusOf<KindName>;
 type StatusOf<K extends KindName> = NonNullable<ResourceOf<K>['status']>;
 
 /** Writes statuses when the hot path is quiet: one write an object and interval at the most, and none where nothing changed. */
@@ -27,9 +28,11 @@ export interface StatusWriterDeps {
   readonly log: Log;
   /** Whether someone waits for a cold start right now. */
   busy(): boolean;
+  /** A status was written. */
+  onWritten?(kind: KindName, namespace: string, name: string, previous: AnyStatus | undefined, status: AnyStatus): void;
 }
 
-export function createStatusWriter({ store, log, busy }: StatusWriterDeps): StatusWriter {
+export function createStatusWriter({ store, log, busy, onWritten }: StatusWriterDeps): StatusWriter {
   const marked = new Map<string, () => Promise<void>>();
   const last = new Map<string, unknown>();
   const failed = new Map<string, () => Promise<void>>();
@@ -62,6 +65,7 @@ export function createStatusWriter({ store, log, busy }: StatusWriterDeps): Stat
         try {
           await store.applyStatus(kind, namespace, name, status);
           last.set(key, status);
+          onWritten?.(kind, namespace, name, previous, status);
           troubled = false;
         } catch (err) {
           if (!troubled) log.warn('a status could not be written; it is tried again', { kind, namespace, name, err });

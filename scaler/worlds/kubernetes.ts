@@ -7,6 +7,7 @@ import { createKubernetesStore } from '../../kit/store/kubernetes.ts';
 import { INTERNAL_SECRET, SCALER_NAME, SIGNING_SECRET } from '../../protocol/cluster-names.ts';
 import { createSigningKey } from '../../protocol/token.ts';
 import { parseWorkloads } from '../../protocol/workloads.ts';
+import { createClusterEvents } from '../apply/events.ts';
 import { readPackageConfigMaps } from '../apply/package-config-map.ts';
 import { readPackageFromFirst, readPackageService } from '../apply/package-service.ts';
 import { announceLeader } from '../leader/endpoints.ts';
@@ -35,6 +36,7 @@ export async function openKubernetesWorld({ config, log, env, onStandby, signal 
     internalToken,
     readPackage: readPackageFromFirst([readPackageConfigMaps(client), ...(config.artifactsUrl === '' ? [] : [readPackageService(config.artifactsUrl)])]),
     rules: createRulesConfigMap({ client, namespace: system, log }),
+    events: createClusterEvents({ client, reporter: config.podName, log }),
     openSecrets: async (hooks) => createClusterSecrets({ ...hooks, client, log }),
     announce: (port) => announceLeader(client, { namespace: system, podName: config.podName, podIp: config.podIp, port }),
     async close() {

@@ -2,6 +2,7 @@ import type { Fleet } from '../../kit/fleet/fleet.ts';
 import type { Log } from '../../kit/log.ts';
 import type { Store } from '../../kit/store/store.ts';
 import type { ScalerConfig } from '../../protocol/config.ts';
+import type { Events } from '../apply/events.ts';
 import type { ReadPackage } from '../apply/packages.ts';
 import type { Leadership } from '../leader/leader.ts';
 import type { SigningKey } from '../leader/signing-key.ts';
@@ -19,6 +20,8 @@ export interface World {
   readonly readPackage: ReadPackage;
   /** Where Prometheus gets its rules from; absent: no scaling by rules. */
   readonly rules?: RulesTarget | undefined;
+  /** Where operators look; absent: the log alone. */
+  readonly events?: Events;
   openSecrets(hooks: SecretHooks): Promise<Secrets>;
   /** The leader serves: whoever looks for it is to find it. */
   announce(port: number): Promise<void>;

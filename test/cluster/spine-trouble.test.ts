@@ -35,6 +35,15 @@ it('a pod that fits no node is told by the scheduler’s words', async () => {
   await saysWhy('huge', /Insufficient memory/);
 });
 
+it('what is wrong stands among the events of the Function', async () => {
+  await eventually(
+    async () =>
+      /Warning +NoCapacity .*Insufficient memory/.test(await spine.cluster.kubectl(['describe', 'functions.fibonacci.dev/huge', '-n', spine.namespace])),
+    () => spine.cluster.kubectl(['describe', 'functions.fibonacci.dev/huge', '-n', spine.namespace]),
+    10_000,
+  );
+});
+
 it('an image that nodes do not have is told by its name', async () => {
   const code = await spine.putCode('');
   await spine.apply(functionObject('imageless', code, { runtime: 'python', deployment: { type: 'cold', memory: '64Mi' } }), httpTrigger('imageless'));
@@ -44,7 +53,7 @@ it('an image that nodes do not have is told by its name', async () => {
 it('a pool without its image says so', async () => {
   await spine.apply(podPool('snakes', { runtime: 'python', min: 1, max: 2 }));
   await eventually(
-    async () => /NotStarting.*never-built/.test(JSON.stringify(await ready('podpools', 'snakes'))),
+    async () => /never-built.*NotStarting/.test(JSON.stringify(await ready('podpools', 'snakes'))),
     async () => JSON.stringify(await ready('podpools', 'snakes')),
   );
 });
