@@ -25,7 +25,7 @@ test.each<[string, string, readonly string[]]>([
   [
     'the gateway reads functions and their triggers where functions are',
     'Role/retail/fibonacci-gateway',
-    ['functions.fibonacci.dev: get list watch', 'revisions.fibonacci.dev: get list watch', 'triggers.fibonacci.dev: get list watch'],
+    ['functions.fibonacci.dev: list watch', 'revisions.fibonacci.dev: list', 'triggers.fibonacci.dev: list watch'],
   ],
   [
     'the gateway asks whose a token is and what it may do',
@@ -37,16 +37,17 @@ test.each<[string, string, readonly string[]]>([
     'Role/retail/fibonacci-scaler',
     [
       'configmaps: get',
-      'deployments.apps: get list watch create patch delete',
-      'functions.fibonacci.dev: get list watch',
+      'deployments.apps: list watch create patch delete',
+      'events.events.k8s.io: create',
+      'functions.fibonacci.dev: list watch',
       'functions/status.fibonacci.dev: patch',
-      'podpools.fibonacci.dev: get list watch',
+      'podpools.fibonacci.dev: list watch',
       'podpools/status.fibonacci.dev: patch',
       'pods: get list watch patch delete',
-      'revisions.fibonacci.dev: get list watch create patch delete',
-      'scalingrules.fibonacci.dev: get list watch',
+      'revisions.fibonacci.dev: list create patch delete',
+      'scalingrules.fibonacci.dev: list watch',
       'scalingrules/status.fibonacci.dev: patch',
-      'triggers.fibonacci.dev: get list watch',
+      'triggers.fibonacci.dev: list watch',
       'triggers/status.fibonacci.dev: patch',
     ],
   ],
@@ -56,14 +57,14 @@ test.each<[string, string, readonly string[]]>([
     [
       'configmaps [fibonacci-rules]: get create patch',
       'endpointslices.discovery.k8s.io [fibonacci-scaler-leader]: create patch',
-      'leases.coordination.k8s.io [fibonacci-scaler]: get list watch update',
+      'leases.coordination.k8s.io [fibonacci-scaler]: list watch update',
       'leases.coordination.k8s.io: create',
       'pods [fibonacci-prometheus-0]: patch',
       'secrets [fibonacci-internal fibonacci-signing]: get',
       'secrets: create',
     ],
   ],
-  ['the scaler knows the zones of nodes', 'ClusterRole/fibonacci-scaler.fibonacci-system', ['nodes: get list watch']],
+  ['the scaler knows the zones of nodes', 'ClusterRole/fibonacci-scaler.fibonacci-system', ['nodes: list watch']],
 ])('%s', (_, id, rules) => {
   expect(lines(platform.get(id).rules)).toEqual(rules);
 });

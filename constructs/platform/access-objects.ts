@@ -13,21 +13,23 @@ interface Rule {
   readonly resourceNames?: readonly string[];
 }
 
-const READ = ['get', 'list', 'watch'];
+const WATCH = ['list', 'watch'];
 
-/** In each namespace of functions. */
-const GATEWAY_RULES: readonly Rule[] = [own(['functions', 'triggers', 'revisions'], READ)];
+/** In each namespace of functions. Revisions are for the admin API. */
+const GATEWAY_RULES: readonly Rule[] = [own(['functions', 'triggers'], WATCH), own(['revisions'], ['list'])];
 
 /** In each namespace of functions. Secrets come by the stacks that name them. */
 const SCALER_RULES: readonly Rule[] = [
-  own(['functions', 'triggers', 'podpools', 'scalingrules'], READ),
+  own(['functions', 'triggers', 'podpools', 'scalingrules'], WATCH),
   own(['functions/status', 'triggers/status', 'podpools/status', 'scalingrules/status'], ['patch']),
   // Created by server-side apply, which asks for both.
-  own(['revisions'], [...READ, 'create', 'patch', 'delete']),
-  { apiGroups: ['apps'], resources: ['deployments'], verbs: [...READ, 'create', 'patch', 'delete'] },
-  { apiGroups: [''], resources: ['pods'], verbs: [...READ, 'patch', 'delete'] },
+  own(['revisions'], ['list', 'create', 'patch', 'delete']),
+  { apiGroups: ['apps'], resources: ['deployments'], verbs: [...WATCH, 'create', 'patch', 'delete'] },
+  // One is read where somebody else changed it at the same time.
+  { apiGroups: [''], resources: ['pods'], verbs: ['get', ...WATCH, 'patch', 'delete'] },
   // Packages, by their names; RBAC knows no prefixes.
   { apiGroups: [''], resources: ['configmaps'], verbs: ['get'] },
+  { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create'] },
 ];
 
 /** In the platform's own namespace. */
@@ -35,7 +37,7 @@ function scalerOwnRules({ monitoring }: PlatformPlan): Rule[] {
   return [
     // What is posted has no name yet as far as access rights go; what is applied has.
     { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
-    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], resourceNames: [SCALER_NAME], verbs: [...READ, 'update'] },
+    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], resourceNames: [SCALER_NAME], verbs: [...WATCH, 'update'] },
     { apiGroups: [''], resources: ['secrets'], verbs: ['create'] },
     { apiGroups: [''], resources: ['secrets'], resourceNames: [INTERNAL_SECRET.name, SIGNING_SECRET.name], verbs: ['get'] },
     { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], resourceNames: [SCALER_ENDPOINTS], verbs: ['create', 'patch'] },
@@ -45,7 +47,7 @@ function scalerOwnRules({ monitoring }: PlatformPlan): Rule[] {
   ];
 }
 
-const SCALER_CLUSTER_RULES: readonly Rule[] = [{ apiGroups: [''], resources: ['nodes'], verbs: READ }];
+const SCALER_CLUSTER_RULES: readonly Rule[] = [{ apiGroups: [''], resources: ['nodes'], verbs: WATCH }];
 
 /** Whose token a caller of the admin API shows, and what it may do. */
 const GATEWAY_CLUSTER_RULES: readonly Rule[] = [

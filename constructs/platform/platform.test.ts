@@ -57,7 +57,7 @@ test('namespaces that it makes refuse pods that are not restricted, and go with 
     expect(metadata.labels).toMatchObject({ 'pod-security.kubernetes.io/enforce': 'restricted' });
     expect(metadata.labels).not.toHaveProperty(['fibonacci.dev/stack']);
   }
-  expect(platform.ofKind('CustomResourceDefinition').filter(({ metadata }) => metadata.labels)).toEqual([]);
+  for (const { metadata } of platform.ofKind('CustomResourceDefinition')) expect(metadata.labels).toEqual({ 'app.kubernetes.io/part-of': 'fibonacci' });
 });
 
 test('a namespace that a stack declares by itself is used as it is, in front of what the platform has in it', () => {

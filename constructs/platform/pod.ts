@@ -29,6 +29,8 @@ export function podTemplate(options: PodOptions): { readonly metadata: object; r
       serviceAccountName: part,
       automountServiceAccountToken: options.apiToken,
       enableServiceLinks: false,
+      // Process 1 is not ended by a signal that it has no handler for yet, such as SIGTERM while it starts.
+      shareProcessNamespace: true,
       terminationGracePeriodSeconds: options.graceSeconds,
       ...(pullSecrets.length > 0 && { imagePullSecrets: pullSecrets.map((name) => ({ name })) }),
       securityContext: { runAsNonRoot: true, runAsUser: user, runAsGroup: user, fsGroup: user, seccompProfile: { type: 'RuntimeDefault' } },

@@ -35,6 +35,10 @@ test('the check of pods sees each thing that the standard forbids', () => {
   for (const [change, problem] of broken) expect(restrictedProblems({ ...spec, ...change }).join('\n')).toMatch(problem);
 });
 
+test('no part is process 1, which no signal ends while it starts', () => {
+  for (const { spec } of synthPlatform().pods().values()) expect(spec.shareProcessNamespace).toBe(true);
+});
+
 test('every container has a read-only root, bounded memory and processor time, and probes', () => {
   for (const { spec } of synthPlatform().pods().values()) {
     for (const { resources, securityContext, startupProbe, readinessProbe, livenessProbe } of spec.containers) {
