@@ -117,7 +117,8 @@ async function createIdentity(
   let held: Promise<Held> | undefined;
   return {
     async current() {
-      if (held && (await held).untilMs <= Date.now()) held = undefined;
+      const before = held;
+      if (before && (await before).untilMs <= Date.now() && held === before) held = undefined;
       held ??= ask();
       held.catch(() => (held = undefined));
       return (await held).identity;
