@@ -169,8 +169,9 @@ function policy(plan: PlatformPlan, name: string, namespace: string, podSelector
     spec: {
       podSelector,
       policyTypes: ['Ingress', 'Egress'],
-      ingress: ingress.map(({ peers, ports }) => ({ ...(peers && { from: peers }), ...(ports && { ports }) })),
-      egress: egress.map(({ peers, ports }) => ({ ...(peers && { to: peers }), ...(ports && { ports }) })),
+      // The API server drops empty lists; sent again and again they would be a change each time.
+      ...(ingress.length > 0 && { ingress: ingress.map(({ peers, ports }) => ({ ...(peers && { from: peers }), ...(ports && { ports }) })) }),
+      ...(egress.length > 0 && { egress: egress.map(({ peers, ports }) => ({ ...(peers && { to: peers }), ...(ports && { ports }) })) }),
     },
   };
 }
