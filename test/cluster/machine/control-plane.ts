@@ -12,10 +12,11 @@ export interface ControlPlane {
 }
 
 export const API_SERVER = 'kube-apiserver';
-const ETCD = 'http://127.0.0.1:12379';
+/** Answers `/health`. */
+export const ETCD = 'http://127.0.0.1:12379';
 
 /** Programs that run on the machine itself, in the order of their start. No one elects a leader: there is one of each, and an API server that is gone for a while must not end them. */
-export function controlPlanePrograms(plane: ControlPlane): Program[] {
+export function controlPlanePrograms(plane: ControlPlane): [etcd: Program, apiServer: Program, ...controllers: Program[]] {
   const file = (name: string) => join(plane.bin, name);
   const pki = (name: string) => join(plane.state, 'pki', name);
   const asClient = (name: string) =>

@@ -5,13 +5,13 @@ import { renderDns } from './addons.ts';
 import { createCertificates } from './certificates.ts';
 import { createCgroup, removeCgroup } from './cgroups.ts';
 import { command } from './command.ts';
-import { controlPlanePrograms } from './control-plane.ts';
+import { controlPlanePrograms, ETCD } from './control-plane.ts';
 import type { Folders } from './folders.ts';
 import { ensureBaseImage, ensureSystemImages } from './images.ts';
 import { cgroupOf, insideNode, type NodeOptions, nodeProgram, nodePrograms } from './node.ts';
 import { ensurePackages, type Packages } from './packages.ts';
 import { NODES, type NodePlan } from './plan.ts';
-import { ensureProcess, type Program, recordedProcesses, runningPid, stopProcess } from './process.ts';
+import { ensureProcess, forgetEnded, type Program, recordedProcesses, runningPid, stopProcess } from './process.ts';
 import { ensurePrograms, type Programs } from './programs.ts';
 import { renderStorageClass } from './volumes/claims.ts';
 import { connectNodes, findConflict } from './wires.ts';
@@ -35,17 +35,15 @@ export async function prepareMachineCluster(folders: Folders, say: Say, inBackgr
 /** Starts what does not run of the cluster on this machine, after building what is not built. Resolves when both nodes and the DNS are ready, with the kubeconfig as a file that ends in `.new`. */
 export async function ensureMachineCluster(folders: Folders, say: Say): Promise<void> {
   const parts = await ensureParts(folders, say);
+  forgetEnded(folders);
   if (NODES.some(({ name }) => runningPid(folders, name) === undefined)) await startAfresh(parts);
   say('starting Kubernetes');
-  const bins = folders.bin;
-  for (const program of controlPlanePrograms({ bin: bins, state: folders.state, log: folders.log })) await ensureProcess(folders, program);
-  await Promise.all(NODES.map((plan) => ensureNode(parts, plan)));
   const admin = join(folders.state, 'pki', 'admin.kubeconfig');
-  await until(() => command(join(bins, 'kubectl'), ['--kubeconfig', admin, 'get', '--raw', '/readyz']), 'the API server', folders);
   const kubectl = (args: readonly string[], input?: string) =>
-    command(join(bins, 'kubectl'), ['--kubeconfig', admin, ...args], { ...(input === undefined ? {} : { input }) });
+    command(join(folders.bin, 'kubectl'), ['--kubeconfig', admin, ...args], { ...(input === undefined ? {} : { input }) });
+  await Promise.all([startControlPlane(folders, kubectl), ...NODES.map((plan) => ensureNode(parts, plan))]);
   for (const object of [renderDns(), renderStorageClass()]) await kubectl(['apply', '--server-side', '-f', '-'], JSON.stringify(object));
-  await until(() => kubectl(['wait', 'node', '--all', '--for=condition=Ready', '--timeout=1s']), 'the nodes', folders);
+  await until(() => kubectl(['wait', 'node', ...NODES.map(({ name }) => name), '--for=condition=Ready', '--timeout=1s']), 'the nodes', folders);
   await until(() => kubectl(['-n', 'kube-system', 'rollout', 'status', 'deployment/coredns', '--timeout=5s']), 'the DNS', folders);
   const base = await ensureBaseImage(folders.cache, parts.packages, say);
   await Promise.all(NODES.map((plan) => importImage(folders, plan, base)));
@@ -105,6 +103,16 @@ async function startAfresh({ folders, packages, programs }: Parts): Promise<void
   await connectNodes(ip, [pids[0] ?? 0, pids[1] ?? 0]);
 }
 
+/** One after the other: each gives up soon when what it talks to is not there yet. */
+async function startControlPlane(folders: Folders, kubectl: (args: readonly string[]) => Promise<string>): Promise<void> {
+  const [etcd, apiServer, ...controllers] = controlPlanePrograms(folders);
+  await ensureProcess(folders, etcd);
+  await until(async () => (await fetch(`${ETCD}/health`)).ok, 'etcd', folders);
+  await ensureProcess(folders, apiServer);
+  await until(() => kubectl(['get', '--raw', '/readyz']), 'the API server', folders);
+  for (const program of controllers) await ensureProcess(folders, program);
+}
+
 async function ensureNode(parts: Parts, plan: NodePlan): Promise<void> {
   const { folders } = parts;
   const pid = runningPid(folders, plan.name) ?? 0;
@@ -145,15 +153,18 @@ function isNamed(pid: number, name: string): boolean {
   return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === name;
 }
 
-/** Tries until it works. @throws Error with the last reason, and where the logs are */
-async function until(attempt: () => unknown, what: string, { log }: Folders, timeoutMs = 120_000): Promise<void> {
+/** Tries until it works. @throws Error with the last reason, what has ended meanwhile, and where the logs are */
+async function until(attempt: () => unknown, what: string, folders: Folders, timeoutMs = 240_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     try {
       if ((await attempt()) !== false) return;
       throw new Error('not yet');
     } catch (error) {
-      if (Date.now() > deadline) throw new Error(`${what} did not become ready within ${timeoutMs / 1000} s; see ${log}`, { cause: error });
+      const ended = recordedProcesses(folders).filter((name) => runningPid(folders, name) === undefined);
+      if (ended.length > 0) throw new Error(`${ended.join(', ')} ended; see ${folders.log}`, { cause: error });
+      if (Date.now() > deadline)
+        throw new Error(`${what} did not become ready within ${timeoutMs / 1000} s (${(error as Error).message}); see ${folders.log}`, { cause: error });
     }
     await sleep(200);
   }

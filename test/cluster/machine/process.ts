@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Folders } from './folders.ts';
@@ -67,6 +67,11 @@ export async function resumeProcess(folders: Folders, name: string): Promise<voi
   const record = readRecord(recordFile(folders, name));
   if (!record) throw new Error(`the cluster has no process "${name}"; it has ${recordedProcesses(folders).join(', ')}`);
   await ensureProcess(folders, record.program);
+}
+
+/** As if what has ended had never been started. */
+export function forgetEnded(folders: Folders): void {
+  for (const name of recordedProcesses(folders)) if (runningPid(folders, name) === undefined) rmSync(recordFile(folders, name), { force: true });
 }
 
 /** Ends a process and resolves when it is gone; SIGKILL after `graceMs`. One that does not run is fine. {@link resumeProcess} starts it again. */
