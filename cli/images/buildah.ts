@@ -7,7 +7,7 @@ export function createBuildah(program: string): Builder {
   return {
     name: 'buildah',
     async build(request) {
-      await runProgram(program, ['build', '--format', 'oci', '--layers', ...buildArgs(request)]);
+      await runProgram(program, ['build', '--format', 'oci', '--layers', '--force-rm', ...buildArgs(request)]);
     },
     push: (tag, reference) => pushForDigest(program, tag, reference),
     async archive(tag, file) {

@@ -7,7 +7,7 @@ export function createPodman(program: string): Builder {
   return {
     name: 'podman',
     async build(request) {
-      await runProgram(program, ['build', '--format', 'oci', '--layers', ...buildArgs(request)]);
+      await runProgram(program, ['build', '--format', 'oci', '--layers', '--force-rm', ...buildArgs(request)]);
     },
     push: (tag, reference) => pushForDigest(program, tag, reference),
     async archive(tag, file) {

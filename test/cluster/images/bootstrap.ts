@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { clusterFolders } from '../machine/folders.ts';
 
@@ -12,12 +12,21 @@ export async function ensureBuildah(cacheDir: string, say: Say): Promise<string>
   return ensure({ cacheDir, log: say });
 }
 
-/** Compiles where sources changed. What does not compile elsewhere in the checkout is told, and no reason not to try the rest; CI compiles before it tests. */
-export async function ensureDist(say: Say): Promise<void> {
+/**
+ * Compiles where sources changed. What does not compile elsewhere in the checkout is told, and no reason not to try the rest; CI compiles before it tests.
+ * @returns what stands for all of dist/, or undefined where not everything compiled
+ */
+export async function ensureDist(say: Say): Promise<string | undefined> {
   const { ensureBuild } = await load<{ ensureBuild(root: string, node: string, env: NodeJS.ProcessEnv, begin: Say): Promise<void> }>('build');
-  await ensureBuild(clusterFolders().root, process.execPath, process.env, say).catch((error: Error & { output?: string }) =>
-    say(`${error.message}\n${error.output ?? ''}`),
-  );
+  const { root } = clusterFolders();
+  try {
+    await ensureBuild(root, process.execPath, process.env, say);
+    return readFileSync(join(root, 'dist', '.stamp'), 'utf8');
+  } catch (error) {
+    const { message, output = '' } = error as Error & { output?: string };
+    say(`${message}\n${output}`);
+    return undefined;
+  }
 }
 
 /** Puts Debian's Prometheus and Alertmanager into a folder, as they would be on a system. */

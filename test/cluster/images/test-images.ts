@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { type Builder, findBuilder } from '../../../cli/images/builder.ts';
@@ -11,7 +11,7 @@ import { ensurePart } from '../machine/cache.ts';
 import { clusterFolders } from '../machine/folders.ts';
 import { ensureBaseImage } from '../machine/images.ts';
 import { ensurePackages } from '../machine/packages.ts';
-import { BASE_IMAGE } from '../machine/plan.ts';
+import { BASE_IMAGE, BASE_PACKAGES } from '../machine/plan.ts';
 import { ensureBuildah, ensureDist, unpackMonitoring } from './bootstrap.ts';
 
 /** An image as nodes take it. */
@@ -37,6 +37,7 @@ export const TEST_IMAGES = {
 const NODE_BASE = 'localhost/fibonacci-node-base:test';
 const ROOT = clusterFolders().root;
 const CACHE = join(ROOT, '.cache', 'images');
+const BUILT = join(CACHE, 'built.json');
 /** Where the private copy of buildah is. */
 export const BUILDAH_CACHE = join(ROOT, '.cache', 'buildah');
 /** Archives that are kept of an image: what two checkouts of a branch take turns with. */
@@ -49,18 +50,33 @@ interface Source {
 }
 
 /**
- * Builds the images with the Containerfiles that users build with, on a base made of Debian packages. What did not change is not built again: then it takes about a second.
+ * Builds the images with the Containerfiles that users build with, on a base made of Debian packages. What did not change is not built again; where no source was touched, nothing is looked at.
  * @param say is told what takes long
  */
 export async function buildTestImages(say: (line: string) => void = () => undefined): Promise<TestImage[]> {
-  await ensureDist(say);
+  const dist = await ensureDist(say);
+  const known = dist === undefined ? undefined : readBuilt(dist);
+  if (known) return known;
   const builder = await createBuilder(say);
   const packages = await ensurePackages(clusterFolders().cache, say);
   const base = await ensureBaseImage(clusterFolders().cache, packages, say);
   const builtOn = await prepareBases(builder, base, say);
   const images: TestImage[] = [];
   for (const source of await listSources(say)) images.push(await ensureImage(builder, source, builtOn, say));
+  if (dist !== undefined) writeFileSync(BUILT, JSON.stringify({ recipe: recipeOfAll(dist), images }));
   return images;
+}
+
+/** What the last call made, where it was made from the same. */
+function readBuilt(dist: string): TestImage[] | undefined {
+  if (!existsSync(BUILT)) return undefined;
+  const { recipe, images } = JSON.parse(readFileSync(BUILT, 'utf8')) as { recipe: string; images: TestImage[] };
+  return recipe === recipeOfAll(dist) && images.every(({ archive }) => existsSync(archive)) ? images : undefined;
+}
+
+/** The stamp of dist/ says that no source was touched; the rest is small. */
+function recipeOfAll(dist: string): string {
+  return [dist, process.version, JSON.stringify(BASE_PACKAGES), folderDigest(import.meta.dirname)].join(' ');
 }
 
 async function createBuilder(say: (line: string) => void): Promise<Builder & { readonly program: string }> {
