@@ -69,7 +69,7 @@ export interface FleetWorld {
   close(): Promise<void>;
 }
 
-const LONG = { timeout: 60_000, interval: 100 };
+const LONG = { timeout: 90_000, interval: 100 };
 
 /** Waits until nothing is thrown; pods take seconds. */
 export function until(check: () => void | Promise<void>): Promise<void> {
