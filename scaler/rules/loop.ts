@@ -46,7 +46,7 @@ export function startRulesLoop(deps: RulesLoopDeps): RulesLoop {
 
   const look = async () => {
     const seen = await observe(deps).catch((error: unknown) => {
-      if (!down) deps.log.warn('monitoring does not answer, replicas are held', { err: error });
+      if (!down) deps.log.warn('monitoring does not answer, replicas are held', { reason: (error as Error).message });
       return undefined;
     });
     if (closed) return;

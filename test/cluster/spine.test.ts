@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SCALER_ENDPOINTS, SIGNING_SECRET } from '../../protocol/cluster-names.ts';
+import { SCALER_ENDPOINTS, SCALER_NAME, SIGNING_SECRET } from '../../protocol/cluster-names.ts';
 import { LABELS, SCALER_PATHS } from '../../protocol/names.ts';
 import { functionObject, httpTrigger, packageOf, podPool } from '../contract/platform/objects.ts';
 import { eventually, openSpine, type Pod, type Spine } from './spine-world/world.ts';
@@ -134,6 +134,28 @@ describe('gateway and scaler before functions in pods', () => {
     const next = spine.startScaler();
     await leader.stop();
     await next;
+    await spine.idle('web', 2);
+  });
+
+  it('a leader whose Lease another has taken ends at once and says so', async () => {
+    const { epoch } = await spine.state();
+    const spec = { holderIdentity: 'somebody-else', leaseTransitions: epoch + 1, renewTime: new Date().toISOString().replace('Z', '000Z') };
+    await spine.cluster.kubectl(['patch', 'lease', SCALER_NAME, '-n', spine.system, '--type', 'merge', '--patch', JSON.stringify({ spec })]);
+    const { lines } = spine.scaler;
+    await eventually(
+      async () => lines.some(({ msg }) => String(msg).startsWith('this scaler leads no longer')),
+      () => JSON.stringify(lines.slice(-3)),
+    );
+    await eventually(
+      () =>
+        spine.state().then(
+          () => false,
+          () => true,
+        ),
+      () => 'it still answers',
+    );
+    await spine.startScaler();
+    expect((await spine.state()).epoch).toBeGreaterThan(epoch + 2);
     await spine.idle('web', 2);
   });
 

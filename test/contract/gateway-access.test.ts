@@ -112,3 +112,16 @@ test('where logs are with the pods, the answer says how to read them', async () 
   const answer = await fetch(`${world.gateway.admin.url}/v1/logs`, { headers: { authorization: `Bearer ${TOKEN}` } });
   expect(await answer.json()).toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('kubectl logs --namespace') });
 });
+
+test('a gateway that is to leave says so at once, and goes on answering until nobody is led here any more', async () => {
+  world = await createWorld({ drainDelayMs: 400 });
+  await world.declare('hello');
+  await world.serve({ function: 'hello' });
+  const closing = world.gateway.close();
+  expect((await fetch(`${world.gateway.admin.url}/_/ready`)).status).toBe(503);
+  const answer = await fetch(`${world.url}/hello`, { headers: { connection: 'close' } });
+  expect(answer.status).toBe(200);
+  await answer.text();
+  await closing;
+  await expect(fetch(`${world.url}/hello`)).rejects.toThrow();
+});
