@@ -14,8 +14,9 @@ const VERSION = 'push-test';
 
 describe('images that a real builder pushes', () => {
   let builder: Builder;
-  const context = mkdtempSync(join(tmpdir(), 'fib-push-test-'));
+  let context: string;
   beforeAll(async () => {
+    context = mkdtempSync(join(tmpdir(), 'fib-push-test-'));
     builder = await findBuilder({ FIB_BUILDAH: await ensureBuildah(BUILDAH_CACHE, () => undefined) });
     for (const name of IMAGE_NAMES) {
       writeFileSync(join(context, 'name'), name);

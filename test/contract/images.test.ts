@@ -48,9 +48,11 @@ describe.each(['nodejs', 'python'] as const)('the watcher image of %s', (name) =
 });
 
 describe('what a builder sees', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'fib-contexts-'));
-  const contexts = Object.fromEntries(IMAGE_NAMES.map((name) => [name, join(folder, name)])) as Record<ImageName, string>;
+  let folder: string;
+  let contexts: Record<ImageName, string>;
   beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'fib-contexts-'));
+    contexts = Object.fromEntries(IMAGE_NAMES.map((name) => [name, join(folder, name)])) as Record<ImageName, string>;
     for (const name of IMAGE_NAMES) writeContext(RECIPES[name], ROOT, contexts[name]);
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
