@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
@@ -26,9 +26,10 @@ export interface Storage {
 const PACKAGE = /^([0-9a-f]{64})\.pkg$/;
 const TEMPORARY = 'upload-';
 
-/** What a killed process left half written is removed. */
+/** What a killed process left half written is removed. @throws Error where the folder cannot be read and written */
 export async function openStorage(dir: string, quotaBytes: number): Promise<Storage> {
   await mkdir(dir, { recursive: true });
+  await proveWritable(dir);
   const sizes = await readSizes(dir);
   let used = [...sizes.values()].reduce((total, size) => total + size, 0);
   let reserved = 0;
@@ -73,6 +74,13 @@ async function readSizes(dir: string): Promise<Map<string, number>> {
     else if (entry.isFile() && entry.name.startsWith(TEMPORARY)) await rm(join(dir, entry.name));
   }
   return sizes;
+}
+
+/** A volume of other owners shows at the start, not at the first upload. */
+async function proveWritable(dir: string): Promise<void> {
+  const file = join(dir, `${TEMPORARY}${randomUUID()}`);
+  await writeFile(file, '');
+  await rm(file);
 }
 
 /** A name is durable when its folder is. */

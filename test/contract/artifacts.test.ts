@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Artifacts, createArtifacts } from '../../artifacts/artifacts.ts';
 import { silentLog } from '../../kit/log.ts';
+import { uploadPackage } from '../../kit/package-upload.ts';
 import { createHttpServer, serve } from '../../kit/serve.ts';
 import { digestOf } from '../../protocol/digest.ts';
 import { PlatformError } from '../../protocol/errors.ts';
@@ -232,6 +233,34 @@ describe('a sender that is not to be trusted', () => {
     for (const holder of holders) holder.destroy();
     await expect.poll(async () => (await put(bytes)).status).toBe(201);
   });
+});
+
+describe('who deploys', () => {
+  const bytes = randomBytes(200_000);
+  const pkg = { digest: digestOf(bytes), bytes };
+  const address = (token = TOKEN) => ({ url: service.url, token });
+
+  it('stores a package once', async () => {
+    expect([await uploadPackage(address(), pkg), await uploadPackage(address(), pkg)]).toEqual(['created', 'present']);
+    expect(digestOf(await readPackageService(service.url)('any', pkg.digest))).toBe(pkg.digest);
+  });
+
+  it('is told why not, in the service’s words', async () => {
+    await expect(uploadPackage(address('wrong'), pkg)).rejects.toMatchObject({ code: 'TOKEN_INVALID' });
+    await expect(uploadPackage(address(), { ...pkg, digest: digestOf('other') })).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' });
+    await expect(uploadPackage({ url: 'http://127.0.0.1:1', token: '' }, pkg)).rejects.toMatchObject({
+      code: 'INTERNAL',
+      message: expect.stringContaining('127.0.0.1:1'),
+    });
+  });
+});
+
+it('a folder that cannot be written to is a reason not to start', async () => {
+  await service.close();
+  const file = join(dir, 'file');
+  writeFileSync(file, '');
+  const config = { host: '127.0.0.1', logLevel: 'error' as const, port: 0, dir: file, internalToken: TOKEN, quotaMib: 1 };
+  await expect(createArtifacts({ config, log: silentLog })).rejects.toThrow(/EEXIST|ENOTDIR/);
 });
 
 describe('the scaler', () => {
