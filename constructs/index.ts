@@ -16,6 +16,7 @@ export type {
   FunctionEgress,
   FunctionNamespace,
   MonitoringServer,
+  PlatformArtifacts,
   PlatformCluster,
   PlatformExposure,
   PlatformFunctions,

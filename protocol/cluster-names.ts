@@ -22,6 +22,9 @@ export const PROMETHEUS_NAME = 'fibonacci-prometheus';
 /** StatefulSet and Service (9093). */
 export const ALERTMANAGER_NAME = 'fibonacci-alertmanager';
 
+/** StatefulSet and Service (8083) of packages that are too large for a ConfigMap. */
+export const ARTIFACTS_NAME = 'fibonacci-artifacts';
+
 /** Secret with the token that gateways, scaler, Prometheus and Alertmanager share; made by the scaler. */
 export const INTERNAL_SECRET = { name: 'fibonacci-internal', key: 'token' } as const;
 /** Secret with the private key that signs orders to watchers; made by the scaler. */
@@ -45,6 +48,7 @@ export const PLATFORM_PORTS = {
   gatewayPublic: 8090,
   gatewayAdmin: 8081,
   scaler: 8082,
+  artifacts: 8083,
   prometheus: 9090,
   alertmanager: 9093,
 } as const;

@@ -17,11 +17,12 @@ import type {
 import { platformSchema } from './platform-schema.ts';
 
 /** The props as the schema has them: Sizes and Durations as text, short forms written out. */
-export type PlainProps = Omit<PlatformProps, 'functionNamespaces' | 'gateway' | 'scaler' | 'functions' | 'monitoring' | 'transform'> & {
+export type PlainProps = Omit<PlatformProps, 'functionNamespaces' | 'gateway' | 'scaler' | 'functions' | 'artifacts' | 'monitoring' | 'transform'> & {
   readonly functionNamespaces?: readonly FunctionNamespace[];
   readonly gateway?: PlainProcess & { readonly drainTimeout?: string; readonly clients?: readonly string[] };
   readonly scaler?: PlainProcess;
   readonly functions?: Omit<PlatformFunctions, 'scratch'> & { readonly scratch?: string };
+  readonly artifacts?: Omit<PlainServer, 'image'>;
   readonly monitoring?: Pick<PlatformMonitoring, 'operator'> & { readonly prometheus?: PlainServer; readonly alertmanager?: PlainServer };
 };
 

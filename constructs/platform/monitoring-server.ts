@@ -2,12 +2,12 @@ import { posix } from 'node:path';
 import { INTERNAL_SECRET } from '../../protocol/cluster-names.ts';
 import { digestOf } from '../../protocol/digest.ts';
 import { API_GROUP } from '../../protocol/names.ts';
-import { defined } from '../props.ts';
 import type { KubernetesObject } from '../synth/object.ts';
 import { metadata, partLabels } from './metadata.ts';
 import type { PlatformPlan } from './platform-plan.ts';
 import { containerBasics, podTemplate, secretVolume } from './pod.ts';
 import type { ServerSettings } from './settings.ts';
+import { volumeClaim } from './volume-claim.ts';
 
 /** Prometheus or Alertmanager: one pod with its configuration, the internal token and a place for data. */
 export interface MonitoringServerOptions {
@@ -54,7 +54,7 @@ export function monitoringServer(plan: PlatformPlan, options: MonitoringServerOp
         podManagementPolicy: 'Parallel',
         selector: { matchLabels: partLabels(name) },
         template: renderPod(plan, options),
-        ...(settings.storage !== undefined && { volumeClaimTemplates: [renderClaim(settings.storage, settings.storageClass)] }),
+        ...(settings.storage !== undefined && { volumeClaimTemplates: [volumeClaim('data', settings.storage, settings.storageClass)] }),
       },
     },
   ];
@@ -98,11 +98,4 @@ function renderPod(plan: PlatformPlan, options: MonitoringServerOptions): object
       ...volumes,
     ],
   });
-}
-
-function renderClaim(storage: string, storageClass: string | undefined): object {
-  return {
-    metadata: { name: 'data' },
-    spec: { accessModes: ['ReadWriteOnce'], ...defined({ storageClassName: storageClass }), resources: { requests: { storage } } },
-  };
 }

@@ -12,6 +12,7 @@ const WORLD = {
   scaler: part('fibonacci-scaler'),
   prometheus: part('fibonacci-prometheus'),
   alertmanager: part('fibonacci-alertmanager'),
+  artifacts: part('fibonacci-artifacts'),
   'another pod of the platform’s namespace': part('other'),
   function: fn('retail'),
   'function of another namespace': fn('mail'),
@@ -115,6 +116,16 @@ test.each<[string, fib.PlatformProps, Who, Who, number, boolean]>([
   ['DNS elsewhere', { cluster: { dns: { namespace: 'data', podLabels: { app: 'postgres' }, ports: [5353] } } }, 'function', 'database', 5353, true],
 ])('%s', (_, props, from, to, port, allowed) => {
   expect(isAllowed(policies(props), connection(from, to, port))).toBe(allowed);
+});
+
+test.each<[Who, Who, number, boolean]>([
+  ['scaler', 'artifacts', 8083, true],
+  ['gateway', 'artifacts', 8083, false],
+  ['function', 'artifacts', 8083, false],
+  ['any pod', 'artifacts', 8083, false],
+  ['artifacts', 'the internet', 443, false],
+])('the artifact service: %s to %s on %d, %s', (from, to, port, allowed) => {
+  expect(isAllowed(policies({ artifacts: {} }), connection(from, to, port))).toBe(allowed);
 });
 
 const OPERATOR = {

@@ -1,4 +1,4 @@
-import { ALERTMANAGER_NAME, GATEWAY_NAME, PLATFORM_PORTS, PROMETHEUS_NAME, SCALER_NAME } from '../../protocol/cluster-names.ts';
+import { ALERTMANAGER_NAME, ARTIFACTS_NAME, GATEWAY_NAME, PLATFORM_PORTS, PROMETHEUS_NAME, SCALER_NAME } from '../../protocol/cluster-names.ts';
 import { LABELS, MANAGED_BY, POD_PORTS } from '../../protocol/names.ts';
 import type { KubernetesObject } from '../synth/object.ts';
 import { metadata, partLabels } from './metadata.ts';
@@ -25,7 +25,8 @@ interface Flows {
 
 export function networkPolicies(plan: PlatformPlan): KubernetesObject[] {
   const monitoring = plan.monitoring.kind === 'bundled' ? { [PROMETHEUS_NAME]: prometheusFlows(plan), [ALERTMANAGER_NAME]: alertmanagerFlows(plan) } : {};
-  const parts: Readonly<Record<string, Flows>> = { [GATEWAY_NAME]: gatewayFlows(plan), [SCALER_NAME]: scalerFlows(plan), ...monitoring };
+  const artifacts = plan.artifacts ? { [ARTIFACTS_NAME]: artifactsFlows() } : {};
+  const parts: Readonly<Record<string, Flows>> = { [GATEWAY_NAME]: gatewayFlows(plan), [SCALER_NAME]: scalerFlows(plan), ...artifacts, ...monitoring };
   return [
     policy(plan, 'fibonacci-default-deny', plan.namespace, {}, { ingress: [], egress: [] }),
     ...Object.entries(parts).map(([part, flows]) => policy(plan, part, plan.namespace, { matchLabels: partLabels(part) }, flows)),
@@ -68,11 +69,17 @@ function scalerFlows(plan: PlatformPlan): Flows {
     egress: [
       { peers: [functionsEverywhere(plan)], ports: tcp(POD_PORTS.control) },
       { peers: [part(GATEWAY_NAME)], ports: tcp(PLATFORM_PORTS.gatewayAdmin) },
+      ...(plan.artifacts ? [{ peers: [part(ARTIFACTS_NAME)], ports: tcp(PLATFORM_PORTS.artifacts) }] : []),
       ...servers,
       dns(plan),
       apiServer(plan),
     ],
   };
+}
+
+/** What is deployed comes by a port-forward, which no policy sees. */
+function artifactsFlows(): Flows {
+  return { ingress: [{ peers: [part(SCALER_NAME)], ports: tcp(PLATFORM_PORTS.artifacts) }], egress: [] };
 }
 
 function prometheusFlows(plan: PlatformPlan): Flows {

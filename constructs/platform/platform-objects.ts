@@ -3,6 +3,7 @@ import { renderCrd } from '../../protocol/crd.ts';
 import { KINDS, type KindName } from '../../protocol/schema/resources.ts';
 import type { KubernetesObject } from '../synth/object.ts';
 import { accessObjects } from './access-objects.ts';
+import { artifactsObjects } from './artifacts-objects.ts';
 import { exposureObjects } from './exposure.ts';
 import { gatewayObjects } from './gateway-objects.ts';
 import { monitoringObjects } from './monitoring-objects.ts';
@@ -19,6 +20,7 @@ export function platformObjects(plan: PlatformPlan): KubernetesObject[] {
     ...accessObjects(plan),
     ...gatewayObjects(plan),
     ...scalerObjects(plan),
+    ...artifactsObjects(plan),
     ...monitoringObjects(plan),
     ...exposureObjects(plan),
     ...networkPolicies(plan),

@@ -21,6 +21,11 @@ export interface PlatformProps {
   readonly functions?: PlatformFunctions;
   /** Prometheus and Alertmanager, by which functions scale. @default - one of each, bundled */
   readonly monitoring?: PlatformMonitoring;
+  /**
+   * The service that keeps packages above 64 KiB, on a volume of its own. Without it such packages are refused at synthesis.
+   * @default - none
+   */
+  readonly artifacts?: PlatformArtifacts;
   /** How functions with `access: 'public'` are reached from outside. @default - not: the Service `fibonacci-gateway-public` is reached inside of the cluster */
   readonly exposure?: PlatformExposure;
   /** What the synthesizer cannot know of the cluster. */
@@ -111,6 +116,15 @@ export interface FunctionEgress {
   readonly podLabels?: Readonly<Record<string, string>>;
   /** TCP ports. @default - all ports of all protocols */
   readonly ports?: readonly number[];
+}
+
+export interface PlatformArtifacts {
+  /** Size of its volume. @default Size.gibibytes(5) */
+  readonly storage?: Size;
+  /** StorageClass of the volume. @default - the cluster's default */
+  readonly storageClass?: string;
+  /** Of its pod. @default - 20m to 500m, 128 MiB */
+  readonly resources?: ContainerResources;
 }
 
 /** Bundled, unless `operator` is given. */

@@ -78,6 +78,7 @@ const server = closed(
   },
   docs('A server.'),
 );
+const artifacts = closed({ storage: optional(size(docs('A volume.'))), storageClass: optional(dnsName()), resources: optional(resources) }, docs('Artifacts.'));
 const operator = closed(
   { prometheusUrl: url(), alertmanagerUrl: url(), namespace: namespace(), labels: optional(labels()) },
   docs('The cluster’s Prometheus Operator.'),
@@ -124,6 +125,7 @@ export const platformSchema = closed(
     gateway: optional(gateway),
     scaler: optional(closed(process, docs('The scaler.'))),
     functions: optional(functions),
+    artifacts: optional(artifacts),
     monitoring: optional(monitoring),
     exposure: optional(exposure),
     cluster: optional(cluster),

@@ -183,6 +183,23 @@ test('a stack that the platform would not see is refused', () => {
   expect(make).toThrow(/the FunctionStack shop is in namespace retail, which functionNamespaces does not name: add it there/);
 });
 
+test('a package that no ConfigMap holds needs an artifact service, where the app says what the platform has', () => {
+  const large = (app: Parameters<fib.DefineStack>[0]) => {
+    const stack = new fib.FunctionStack(app, 'shop', { namespace: 'retail' });
+    new fib.Function(stack, 'large', { runtime: 'nodejs', handler: 'index.handler', code: fib.Code.fromInline(`//${' '.repeat(65_536)}`) });
+  };
+  expect(() => synthPlatform({}, large)).toThrow(/shop\/large: its package has 655\d\d bytes, and a ConfigMap takes 65536: .*artifacts: \{\}/);
+  expect(synthPlatform({ artifacts: {} }, large).get('Function/retail/large')).toBeDefined();
+});
+
+test('a gateway that ends waits for as long as any request may take, or synthesis says so', () => {
+  const make = (seconds: number) => () => synthPlatform({ gateway: { drainTimeout: fib.Duration.seconds(seconds) } }, (app) => newStack(app, 'shop', 'retail'));
+  expect(make(59)).toThrow(
+    /shop\/greet: a request may take 60000 ms \(activationTimeout 30s and timeout 30s\), and a gateway that ends waits for 59000 ms: raise gateway\.drainTimeout/,
+  );
+  expect(make(60)).not.toThrow();
+});
+
 test('any object can be changed, by its kind and name', () => {
   const { get } = synthPlatform(
     {

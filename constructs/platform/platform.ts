@@ -41,7 +41,8 @@ export class Platform extends Chart {
     super(scope, id, { namespace: settings.namespace });
     this.#settings = settings;
     this.#transform = props.transform ?? {};
-    this[PLATFORM] = { namespace: settings.namespace, expand: () => this.#expand() };
+    const { namespace, artifacts, gateway } = settings;
+    this[PLATFORM] = { namespace, artifacts: artifacts !== undefined, drainMs: gateway.drainSeconds * 1000, expand: () => this.#expand() };
   }
 
   #expand(): void {

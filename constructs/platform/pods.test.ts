@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../kit/config.ts';
-import { type ConfigSchema, gatewayConfig, scalerConfig } from '../../protocol/config.ts';
+import { artifactsConfig, type ConfigSchema, gatewayConfig, scalerConfig } from '../../protocol/config.ts';
 import { parseWorkloads } from '../../protocol/workloads.ts';
 import * as fib from '../index.ts';
 import { restrictedProblems } from './fixtures/restricted.ts';
@@ -11,6 +11,7 @@ const PLATFORMS: readonly [string, fib.PlatformProps][] = [
   ['as it comes', {}],
   ['with volumes', { monitoring: { prometheus: { storage: fib.Size.gibibytes(1) } } }],
   ['with an operator', { monitoring: { operator: OPERATOR } }],
+  ['with an artifact service', { artifacts: {} }],
 ];
 
 test.each(PLATFORMS)('%s, every pod keeps to the restricted Pod Security Standard', (_, props) => {
@@ -97,6 +98,20 @@ test.each<[string, ConfigSchema]>([
   // A file of the pod is no file here.
   const readable = Object.entries(environment).map(([name, value]) => (name === 'FIB_INTERNAL_TOKEN_FILE' ? ['FIB_INTERNAL_TOKEN', 'token'] : [name, value]));
   expect(parseConfig(schema, Object.fromEntries(readable))).toMatchObject({ world: 'kubernetes', namespaces: ['mail', 'retail'], host: '0.0.0.0' });
+});
+
+test('the artifact service: from the scaler’s image, with a folder on its volume and less than that to fill, and the scaler knows where it is', () => {
+  const platform = synthPlatform({ artifacts: { storage: fib.Size.gibibytes(2), storageClass: 'fast' }, images: { tag: '9' } });
+  const { template, volumeClaimTemplates } = platform.get('StatefulSet/fibonacci-system/fibonacci-artifacts').spec;
+  const [{ image, command, volumeMounts }] = template.spec.containers;
+  expect([image, command.at(-1)]).toEqual(['fibonacci-scaler:9', '/app/artifacts/main.js']);
+  const environment = environmentOf(template.spec);
+  const config = parseConfig(artifactsConfig, { ...environment, FIB_INTERNAL_TOKEN_FILE: undefined, FIB_INTERNAL_TOKEN: 'token' });
+  expect(config).toMatchObject({ port: 8083, dir: volumeMounts.find(({ name }: { name: string }) => name === 'data').mountPath, host: '0.0.0.0' });
+  expect(config.quotaMib).toBeLessThan(2048);
+  expect(volumeClaimTemplates).toMatchObject([{ metadata: { name: 'data' }, spec: { storageClassName: 'fast', resources: { requests: { storage: '2Gi' } } } }]);
+  expect(environmentOf(platform.pods().get('fibonacci-scaler').spec)['FIB_ARTIFACTS_URL']).toBe('http://fibonacci-artifacts.fibonacci-system.svc:8083');
+  expect(platform.get('Service/fibonacci-system/fibonacci-artifacts').spec.ports).toMatchObject([{ port: 8083 }]);
 });
 
 test('each mounted file of a setting is there', () => {

@@ -1,4 +1,12 @@
-import { ALERTMANAGER_NAME, GATEWAY_ADMIN_SERVICE, PLATFORM_PORTS, PROMETHEUS_NAME, SCALER_NAME, WORKLOADS_CONFIG } from '../../protocol/cluster-names.ts';
+import {
+  ALERTMANAGER_NAME,
+  ARTIFACTS_NAME,
+  GATEWAY_ADMIN_SERVICE,
+  PLATFORM_PORTS,
+  PROMETHEUS_NAME,
+  SCALER_NAME,
+  WORKLOADS_CONFIG,
+} from '../../protocol/cluster-names.ts';
 import { digestOf } from '../../protocol/digest.ts';
 import { API_GROUP, SCALER_PATHS } from '../../protocol/names.ts';
 import type { Workloads } from '../../protocol/workloads.ts';
@@ -85,6 +93,7 @@ function scalerEnvironment(plan: PlatformPlan): object[] {
       FIB_HOST: '0.0.0.0',
       FIB_SCALER_PORT: String(PLATFORM_PORTS.scaler),
       FIB_WORKLOADS_FILE: `${CONFIG}/${WORKLOADS_CONFIG.key}`,
+      ...(plan.artifacts && { FIB_ARTIFACTS_URL: serviceUrl(plan, ARTIFACTS_NAME, PLATFORM_PORTS.artifacts) }),
       FIB_GATEWAY_URL: serviceUrl(plan, GATEWAY_ADMIN_SERVICE, PLATFORM_PORTS.gatewayAdmin),
       FIB_FUNCTIONS_URL: functionsUrl(plan),
       FIB_PROMETHEUS_URL: urls.prometheusUrl,

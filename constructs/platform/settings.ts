@@ -14,6 +14,7 @@ export interface PlatformSettings {
   readonly gateway: ProcessSettings & { readonly drainSeconds: number; readonly clients: readonly string[] | undefined };
   readonly scaler: ProcessSettings;
   readonly functions: { readonly cpuRequest?: string; readonly cpuLimit?: string; readonly scratch?: string; readonly egress: readonly FunctionEgress[] };
+  readonly artifacts: ArtifactSettings | undefined;
   readonly monitoring: MonitoringSettings;
   readonly exposure: PlatformExposure;
   readonly cluster: ClusterSettings;
@@ -34,6 +35,12 @@ export interface ResourceSettings {
   readonly cpuRequest: string;
   readonly cpuLimit: string;
   readonly memory: string;
+}
+
+export interface ArtifactSettings {
+  readonly storage: string;
+  readonly storageClass?: string;
+  readonly resources: ResourceSettings;
 }
 
 export interface ServerSettings {
@@ -60,7 +67,10 @@ export interface ClusterSettings {
 
 /** @throws PlatformError SPEC_INVALID with every issue */
 export function resolveSettings(id: string, props: PlatformProps): PlatformSettings {
-  const { namespace, functionNamespaces, images, gateway, scaler, functions, monitoring, exposure, cluster, logLevel } = checkPlatformProps(id, props);
+  const { namespace, functionNamespaces, images, gateway, scaler, functions, artifacts, monitoring, exposure, cluster, logLevel } = checkPlatformProps(
+    id,
+    props,
+  );
   return {
     stack: id,
     namespace: namespace ?? SYSTEM_NAMESPACE,
@@ -73,6 +83,7 @@ export function resolveSettings(id: string, props: PlatformProps): PlatformSetti
     },
     scaler: processSettings(scaler, SCALER_RESOURCES),
     functions: { ...functions, egress: functions?.egress ?? [] },
+    artifacts: artifacts && { storage: '5Gi', ...artifacts, resources: { ...ARTIFACTS_RESOURCES, ...artifacts.resources } },
     monitoring: monitoring?.operator
       ? { kind: 'operator', ...monitoring.operator }
       : {
@@ -100,6 +111,7 @@ const NODE_LOCAL_DNS = '169.254.20.10/32';
 
 const GATEWAY_RESOURCES: ResourceSettings = { cpuRequest: '250m', cpuLimit: '2', memory: '512Mi' };
 const SCALER_RESOURCES: ResourceSettings = { cpuRequest: '100m', cpuLimit: '1', memory: '512Mi' };
+const ARTIFACTS_RESOURCES: ResourceSettings = { cpuRequest: '20m', cpuLimit: '500m', memory: '128Mi' };
 const PROMETHEUS_RESOURCES: ResourceSettings = { cpuRequest: '100m', cpuLimit: '1', memory: '512Mi' };
 const ALERTMANAGER_RESOURCES: ResourceSettings = { cpuRequest: '20m', cpuLimit: '200m', memory: '128Mi' };
 

@@ -8,6 +8,10 @@ export interface PlatformPart {
   readonly [PLATFORM]: {
     /** The platform's own namespace. */
     readonly namespace: string;
+    /** Whether it keeps packages that are too large for a ConfigMap. */
+    readonly artifacts: boolean;
+    /** How long its gateways wait for what is under way when they end. */
+    readonly drainMs: number;
     /** Makes its objects as constructs below it, anew each time. @throws PlatformError */
     expand(): void;
   };

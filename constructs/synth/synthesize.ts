@@ -9,6 +9,7 @@ import type { KubernetesObject, SynthObject, SynthResult } from './object.ts';
 import { orderObjects } from './order.ts';
 import { CODE, isPackable } from './packable.ts';
 import { isPlatformPart, PLATFORM, type PlatformPart } from './platform-part.ts';
+import { platformProblems } from './platform-problems.ts';
 import { type Problem, problemOf, problemsError } from './problem.ts';
 import { duplicateProblems, referenceProblems } from './references.ts';
 import { dependenciesOf, type Tree, walkTree } from './tree.ts';
@@ -44,7 +45,7 @@ export function synthesizeApp(app: App, { gatewayUrl, target = 'cluster' }: Synt
   const packages = packagesOf(tree);
   const added = target === 'cluster' ? clusterObjects(objects, packages, systemNamespaces(tree, parts)) : [];
   const { ordered, problems } = orderObjects([...linkObjects(objects, tree, needs), ...added]);
-  throwProblems([...duplicateProblems([...objects, ...added]), ...problems], sources);
+  throwProblems([...duplicateProblems([...objects, ...added]), ...platformProblems(objects, parts), ...problems], sources);
   const systems = systemNamespaces(tree, parts);
   const stacks = tree.constructs
     .filter(isFunctionStack)
