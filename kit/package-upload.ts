@@ -1,4 +1,5 @@
 import { type IncomingMessage, request } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import { type ErrorBody, isErrorCode, PlatformError } from '../protocol/errors.ts';
 import { ARTIFACT_PATHS } from '../protocol/names.ts';
@@ -9,6 +10,8 @@ export interface ArtifactAddress {
   readonly url: string;
   /** The internal token. */
   readonly token: string;
+  /** An open connection to it, such as a port-forward; it is used once. */
+  readonly connection?: Duplex;
 }
 
 const IDLE_MS = 60_000;
@@ -17,12 +20,13 @@ const IDLE_MS = 60_000;
  * Stores a package in the artifact service. The service is asked first: of what it has, nothing is sent.
  * @throws PlatformError the service's own, or INTERNAL where it does not answer
  */
-export function uploadPackage({ url, token }: ArtifactAddress, { digest, bytes }: Package): Promise<'created' | 'present'> {
+export function uploadPackage({ url, token, connection }: ArtifactAddress, { digest, bytes }: Package): Promise<'created' | 'present'> {
   const address = `${url.replace(/\/+$/, '')}${ARTIFACT_PATHS.packages}/${digest.replace('sha256:', '')}`;
   const headers = { authorization: `Bearer ${token}`, expect: '100-continue', 'content-length': bytes.length };
   return new Promise((resolve, reject) => {
     const fail = (cause: Error) => reject(new PlatformError('INTERNAL', `the package ${digest} could not be sent to ${url}: ${cause.message}`, { cause }));
-    const sending = request(address, { method: 'PUT', headers, agent: false, timeout: IDLE_MS });
+    const through = connection ? { createConnection: () => connection } : { agent: false };
+    const sending = request(address, { method: 'PUT', headers, timeout: IDLE_MS, ...through });
     sending.once('timeout', () => sending.destroy(new Error(`no answer for ${IDLE_MS} ms`)));
     sending.once('continue', () => sending.end(bytes));
     sending.once('error', fail);

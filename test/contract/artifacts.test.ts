@@ -245,6 +245,13 @@ describe('who deploys', () => {
     expect(digestOf(await readPackageService(service.url)('any', pkg.digest))).toBe(pkg.digest);
   });
 
+  it('may use a connection that leads there by another way', async () => {
+    const { hostname, port } = new URL(service.url);
+    const through = connect(Number(port), hostname);
+    expect(await uploadPackage({ url: 'http://artifacts.test:1', token: TOKEN, connection: through }, pkg)).toBe('created');
+    await expect.poll(() => through.destroyed).toBe(true);
+  });
+
   it('is told why not, in the service’s words', async () => {
     await expect(uploadPackage(address('wrong'), pkg)).rejects.toMatchObject({ code: 'TOKEN_INVALID' });
     await expect(uploadPackage(address(), { ...pkg, digest: digestOf('other') })).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' });
