@@ -24,6 +24,7 @@ import { createDemandReporter, type DemandReporter } from './leader/demand.ts';
 import { createLeaderLink } from './leader/link.ts';
 import { renderMetrics } from './metrics/exposition.ts';
 import { addProcessMetrics } from './metrics/process.ts';
+import { countRetries } from './metrics/retries.ts';
 import { createRouteIndex } from './routes/route-index.ts';
 
 export interface GatewayOptions {
@@ -67,6 +68,7 @@ export async function createGateway({ config, store, log, filters = NO_FILTERS, 
     coldStarts: createColdStarts(metrics),
     holder: createReplyHolder(),
     retries: config.retries === 'on',
+    retried: countRetries(metrics),
     suspect: registry.suspect,
     draining: isDraining,
   };

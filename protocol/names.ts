@@ -128,6 +128,8 @@ export const METRICS = {
   gateways: 'fibonacci_gateways',
   /** Gauge `{namespace, pool, state="idle"|"leased"|"starting"}`, from the leader. */
   poolInstances: 'fibonacci_pool_instances',
+  /** Counter `{reason}`, from the gateway: tries that it made again; `reason` is `not-started`, `unconnected` or `broken`. */
+  retries: 'fibonacci_retries_total',
   /** Histogram `{pool, runtime, phase}`, from the gateway: cold-start phases. */
   coldStart: 'fibonacci_cold_start_seconds',
   /** Counter `{method, code}`, from the artifact service. */

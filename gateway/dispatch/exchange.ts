@@ -24,6 +24,8 @@ export interface ExchangeDeps {
   readonly coldStarts: ColdStarts;
   readonly holder: ReplyHolder;
   readonly retries: boolean;
+  /** A request goes to an instance again, because of this. */
+  retried(reason: Failure['kind']): void;
   /** Tells the leader of an instance that refused or could not be reached. */
   suspect(instance: Instance, reason: string): void;
   /** The gateway stops: connections end with their answer. */
@@ -158,6 +160,7 @@ export class Exchange implements Claimant {
       this.#deadlineAt = 0;
     }
     this.avoid = attempt.instance;
+    this.deps.retried(failure.kind);
     this.#claim(true);
   }
 

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { Agent, get } from 'node:http';
 import { join } from 'node:path';
 import { functionObject, httpTrigger, packageOf, type Platform, podPool, startPlatform } from '../../contract/platform.ts';
+import { startClients } from './clients.ts';
 
 export interface KillOptions {
   readonly kills: number;
@@ -27,8 +26,7 @@ export interface KillReport {
 /** Answers a few kilobytes that only this request has, after 0 to 60 ms. */
 const code = packageOf({
   'index.js': `
-    import { createHash } from 'node:crypto';
-    export async function handler({ query: { n } }) {
+        export async function handler({ query: { n } }) {
       const digest = createHash('sha256').update(n).digest('hex');
       await new Promise((resolve) => setTimeout(resolve, parseInt(digest.slice(0, 2), 16) % 61));
       return digest.repeat(64);
@@ -54,14 +52,15 @@ export async function runKills({ kills, intervalMs, instances, retries, clients,
   });
   try {
     await platform.until(({ functions }) => functions[0]?.readyReplicas === instances, 120_000);
-    const load = startLoad(`${platform.gateways[0]?.url}/digest`, clients);
+    const load = startClients({ urls: [`${platform.gateways[0]?.url}/digest`], clients, pauses: () => performance.now() % CYCLE_MS > LOADED_MS });
     let done = 0;
     // On a slow machine nothing may serve for a moment: that turn is not counted.
     for (let turn = 0; done < kills && turn < kills * 5; turn++) {
       await new Promise((resolve) => setTimeout(resolve, intervalMs));
       if (await killOne(platform, turn)) done++;
     }
-    return { kills: done, ...(await load.stop()) };
+    const { requests, wrong } = await load.stop();
+    return { kills: done, requests, wrong: wrong.map(({ problem }) => problem) };
   } finally {
     await platform.close();
   }
@@ -76,46 +75,4 @@ async function killOne(platform: Platform, turn: number): Promise<boolean> {
   const { pid } = JSON.parse(await readFile(join(platform.dir, 'state/processes', file), 'utf8')) as { pid: number };
   process.kill(-pid, 'SIGKILL');
   return true;
-}
-
-function startLoad(url: string, clients: number): { stop(): Promise<{ requests: number; wrong: string[] }> } {
-  const agent = new Agent({ keepAlive: true, maxSockets: clients });
-  const wrong: string[] = [];
-  let requests = 0;
-  let running = true;
-  const client = async () => {
-    while (running) {
-      if (performance.now() % CYCLE_MS > LOADED_MS) {
-        await new Promise((resolve) => setTimeout(resolve, 50));
-        continue;
-      }
-      const problem = await ask(agent, url, String(requests++));
-      if (problem !== undefined) wrong.push(problem);
-    }
-  };
-  const work = Promise.all(Array.from({ length: clients }, client));
-  return {
-    async stop() {
-      running = false;
-      await work;
-      agent.destroy();
-      return { requests, wrong };
-    },
-  };
-}
-
-/** What is wrong with the answer; nothing where it is right. */
-function ask(agent: Agent, url: string, n: string): Promise<string | undefined> {
-  const expected = createHash('sha256').update(n).digest('hex').repeat(64);
-  return new Promise((resolve) => {
-    get(`${url}?n=${n}`, { agent }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', (error) => resolve(`request ${n}: ${error.message}`));
-      response.on('end', () => {
-        const body = Buffer.concat(chunks).toString();
-        resolve(response.statusCode === 200 && body === expected ? undefined : `request ${n}: ${response.statusCode} ${body.slice(0, 200)}`);
-      });
-    }).on('error', (error) => resolve(`request ${n}: ${error.message}`));
-  });
 }
