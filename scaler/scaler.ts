@@ -2,6 +2,7 @@ import type { ScalerConfig } from '../protocol/config.ts';
 import { functionName } from '../protocol/names.ts';
 import type { Log } from '../kit/log.ts';
 import type { Metrics } from '../kit/metrics.ts';
+import type { Store } from '../kit/store/store.ts';
 import { createExposition } from './api/exposition.ts';
 import type { ScalerPort } from './api/port.ts';
 import { createApi } from './api/server.ts';
@@ -23,6 +24,7 @@ import { createFunctionRegistry, type FunctionRegistry, type ManagedFunction } f
 import { recallRevision } from './observe/recall-revision.ts';
 import { resolveRevision, type RevisionWorld } from './observe/resolve-revision.ts';
 import { createSecretDigest } from './observe/secrets.ts';
+import { shareWatches } from './observe/shared-watches.ts';
 import { type ResourceHandlers, type WatchedResources, watchResources } from './observe/watch-resources.ts';
 import { type Rules, startRules } from './rules/rules.ts';
 import { createSessions, type Sessions } from './streams/sessions.ts';
@@ -50,7 +52,8 @@ const TICK_MS = 500;
 /** The leader: watches Functions and pools, listens to gateways, and gives every function its instances. */
 export async function createScaler(deps: ScalerDeps): Promise<Scaler> {
   const { config, log, now = Date.now } = deps;
-  const { store, fleet, leadership, key, internalToken } = deps.world;
+  const { fleet, leadership, key, internalToken } = deps.world;
+  const store = shareWatches(deps.world.store);
   const parts: Parts = {
     deps,
     now,
@@ -129,7 +132,7 @@ export async function createScaler(deps: ScalerDeps): Promise<Scaler> {
       if (fn) capacity.schedule(fn);
     }
   };
-  ruleLoop = await followRules(deps, exposition, onView);
+  ruleLoop = await followRules(deps, store, exposition, onView);
   deps.port.use(
     createApi({
       internalToken,
@@ -164,10 +167,10 @@ export async function createScaler(deps: ScalerDeps): Promise<Scaler> {
 }
 
 /** Scaling by rules, where there is monitoring. */
-async function followRules({ config, world, log }: ScalerDeps, metrics: Metrics, onView: (view: RulesView) => void): Promise<Rules | undefined> {
+async function followRules({ config, world, log }: ScalerDeps, store: Store, metrics: Metrics, onView: (view: RulesView) => void): Promise<Rules | undefined> {
   const { prometheusUrl, alertmanagerUrl } = config;
   if (prometheusUrl === '' || alertmanagerUrl === '' || !world.rules) return undefined;
-  return startRules({ store: world.store, target: world.rules, metrics, prometheusUrl, alertmanagerUrl, onView, log });
+  return startRules({ store, target: world.rules, metrics, prometheusUrl, alertmanagerUrl, onView, log });
 }
 
 /** What an instance of a former leader serves; others get it too while newer content does not load. */
@@ -234,8 +237,8 @@ function handleResources(
         packages.warm(namespace, fn.latest.spec.package.digest);
       }
       capacity.reconcile(fn);
-      triggers.changed();
     },
+    onFunctionAdded: () => triggers.changed(),
     onFunctionDeleted(fn) {
       const { namespace, name } = fn.resource.metadata;
       if (!functions.byName(fn.name)) {

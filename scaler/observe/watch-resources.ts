@@ -13,6 +13,8 @@ export interface ResourceHandlers {
   readonly now: () => number;
   /** A function is new, or says something else. */
   onFunction(fn: ManagedFunction): void;
+  /** After `onFunction` of one that was not there before. */
+  onFunctionAdded(fn: ManagedFunction): void;
   onFunctionDeleted(fn: ManagedFunction): void;
   onPool(pool: PodPoolResource): void;
   onPoolDeleted(pool: PodPoolResource): void;
@@ -53,8 +55,11 @@ export async function watchResources(store: Store, handlers: ResourceHandlers, l
     const generation = known?.resource.metadata.generation;
     const { fn, retired } = functions.put(resource);
     if (retired) handlers.onFunctionDeleted(retired);
-    if (generation !== resource.metadata.generation) fn.blocked = undefined;
+    // Only its status changed, most likely by ourselves.
+    if (known && generation === resource.metadata.generation) return;
+    fn.blocked = undefined;
     resolve(fn);
+    if (!known) handlers.onFunctionAdded(fn);
   };
   const pools = new Map<string, string | undefined>();
   const putPool = (pool: PodPoolResource) => {

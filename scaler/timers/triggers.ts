@@ -33,6 +33,9 @@ export interface Triggers {
   close(): Promise<void>;
 }
 
+/** Stacks are applied object by object, and all triggers are judged together. */
+const SETTLE_MS = 100;
+
 /** Judges triggers, tells it in their status, and runs the timers of those that are accepted. */
 export async function startTriggers(deps: TriggersDeps): Promise<Triggers> {
   const { store, writer, log, now } = deps;
@@ -41,8 +44,11 @@ export async function startTriggers(deps: TriggersDeps): Promise<Triggers> {
   const invoker = createTickInvoker(deps);
   const timers = createTimers({ invoker, log, now, onAnswered: (trigger, scheduled) => markStatus(trigger, scheduled) });
   let verdicts: ReadonlyMap<string, TriggerVerdict> = new Map();
+  /** What was last said of each trigger: of ten thousand few change at a time. */
+  const told = new Map<string, string>();
   let urls: ReadonlyMap<string, string> = new Map();
   let due = false;
+  let timer: NodeJS.Timeout | undefined;
 
   const markStatus = ({ metadata: { namespace, name } }: TriggerResource, tick?: Date) =>
     writer.mark('Trigger', namespace, name, (previous) => {
@@ -68,16 +74,19 @@ export async function startTriggers(deps: TriggersDeps): Promise<Triggers> {
   const changed = () => {
     if (due) return;
     due = true;
-    setImmediate(() => {
+    timer = setTimeout(() => {
       due = false;
       verdicts = decideTriggers([...triggers.values()], deps.functionExists);
-      for (const [key, verdict] of verdicts) {
+      for (const [key, { accepted, reason, message }] of verdicts) {
         const trigger = triggers.get(key) as TriggerResource;
-        runTimer(key, trigger, verdict.accepted);
+        const said = `${trigger.metadata.uid} ${trigger.metadata.generation} ${reason} ${message}`;
+        if (told.get(key) === said) continue;
+        told.set(key, said);
+        runTimer(key, trigger, accepted);
         markStatus(trigger);
       }
       tellUrls();
-    });
+    }, SETTLE_MS);
   };
   const tellUrls = () => {
     const before = urls;
@@ -97,10 +106,12 @@ export async function startTriggers(deps: TriggersDeps): Promise<Triggers> {
   const put = (trigger: TriggerResource) => {
     const { namespace, name, resourceVersion } = trigger.metadata;
     const key = functionName(namespace, name);
-    if (triggers.get(key)?.metadata.resourceVersion === resourceVersion && triggers.get(key)?.metadata.uid === trigger.metadata.uid) return;
+    const known = triggers.get(key)?.metadata;
+    if (known?.resourceVersion === resourceVersion && known?.uid === trigger.metadata.uid) return;
     writer.seen('Trigger', namespace, name, trigger.status);
     triggers.set(key, trigger);
-    changed();
+    // Else only its status changed, most likely by ourselves.
+    if (known?.generation !== trigger.metadata.generation || known?.uid !== trigger.metadata.uid) changed();
   };
   const watch = await store.watch('Trigger', {
     onInvalid: (problem) => log.error('a trigger is not valid and is left as it was', problem),
@@ -110,6 +121,7 @@ export async function startTriggers(deps: TriggersDeps): Promise<Triggers> {
       const { namespace, name } = object.metadata;
       triggers.delete(functionName(namespace, name));
       ticking.delete(functionName(namespace, name));
+      told.delete(functionName(namespace, name));
       timers.remove(namespace, name);
       writer.forget('Trigger', namespace, name);
       changed();
@@ -119,6 +131,7 @@ export async function startTriggers(deps: TriggersDeps): Promise<Triggers> {
     changed,
     url: (fn) => urls.get(fn),
     async close() {
+      clearTimeout(timer);
       await watch.close();
       await timers.close();
       await invoker.close();
