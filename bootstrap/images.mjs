@@ -3,18 +3,13 @@ import { join } from 'node:path';
 import { ensureBuild } from './build.mjs';
 import { privateBuildah } from './buildah.mjs';
 import { exec } from './exec.mjs';
-import { checkNode, ensureNode24, nodeEnv } from './node24.mjs';
-import { ensureNpmPackages } from './npm-packages.mjs';
 import { createProgress } from './progress.mjs';
-import { ROOT } from './prepare.mjs';
+import { prepareNode, ROOT } from './prepare.mjs';
 
 // `npm run images [-- options]`: builds dist/, then what `fib images` builds. It needs neither Python nor monitoring.
 const progress = createProgress();
 try {
-  checkNode();
-  await progress.step((begin) => ensureNpmPackages(ROOT, begin));
-  const node = await progress.step((begin) => ensureNode24(ROOT, begin));
-  const env = nodeEnv(ROOT, node);
+  const { node, env } = await prepareNode(progress);
   await progress.step((begin) => ensureBuild(ROOT, node, env, begin));
   const buildah = privateBuildah(join(ROOT, '.cache', 'buildah'));
   const own = existsSync(buildah) && !env.FIB_BUILDAH ? { FIB_BUILDAH: buildah } : {};

@@ -19,10 +19,7 @@ export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 export async function prepare() {
   const progress = createProgress();
   try {
-    checkNode();
-    await progress.step((begin) => ensureNpmPackages(ROOT, begin));
-    const node = await progress.step((begin) => ensureNode24(ROOT, begin));
-    const env = nodeEnv(ROOT, node);
+    const { node, env } = await prepareNode(progress);
     const [, python, monitoring] = await Promise.all([
       progress.step((begin) => ensureBuild(ROOT, node, env, begin)),
       progress.step((begin) => ensurePython(ROOT, begin)),
@@ -36,6 +33,14 @@ export async function prepare() {
     if (error instanceof ProgramFailed && error.output) process.stderr.write(`${error.output}\n`);
     process.exit(1);
   }
+}
+
+/** What every command needs: npm packages and Node.js 24. */
+export async function prepareNode(progress) {
+  checkNode();
+  await progress.step((begin) => ensureNpmPackages(ROOT, begin));
+  const node = await progress.step((begin) => ensureNode24(ROOT, begin));
+  return { node, env: nodeEnv(ROOT, node) };
 }
 
 /** How what is started finds the tools; what is missing has no variable. */

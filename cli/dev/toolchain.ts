@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { isExecutable } from '../executable.ts';
 
 /** A program that the platform can use, or why it is off and what to run. */
 export type Tool = { readonly path: string } | { readonly missing: string; readonly wayOut: string };
@@ -52,15 +52,6 @@ function onPath(env: Env, name: string): string | undefined {
     .split(delimiter)
     .map((folder) => join(folder, name))
     .find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Its standard output; empty where it fails. */

@@ -1,6 +1,6 @@
 import { delimiter, join } from 'node:path';
-import { accessSync, constants } from 'node:fs';
 import { PlatformError } from '../../protocol/errors.ts';
+import { isExecutable } from '../executable.ts';
 import { createBuildah } from './buildah.ts';
 import { createDocker } from './docker.ts';
 import { createPodman } from './podman.ts';
@@ -56,13 +56,4 @@ function candidates(env: Env): { name: BuilderName; program: string }[] {
   const onPath = BUILDER_NAMES.flatMap((name) => (env['PATH'] ?? '').split(delimiter).map((folder) => ({ name, program: join(folder, name) })));
   const own = env['FIB_BUILDAH'] ? [{ name: 'buildah' as const, program: env['FIB_BUILDAH'] }] : [];
   return [...onPath, ...own].filter(({ program }) => isExecutable(program));
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
