@@ -6,6 +6,7 @@ import type { ClusterObject } from './cluster-object.ts';
 import { mapConcurrent } from './concurrent.ts';
 import { canBecomeReady, judgeReadiness, type Verdict } from './readiness.ts';
 import { ownerOf, selectorOf } from './scope.ts';
+import { explainVerdict } from './workload-pods.ts';
 
 export interface AwaitOptions {
   readonly timeoutMs: number;
@@ -19,28 +20,31 @@ export interface NotReady {
 }
 
 const POLL_MS = 1000;
-/** What has failed in the same way for this long is not waited for any more, once nothing else is. */
+/** Where something has been failing for this long, and nothing has changed since, more time does not help. */
 const SETTLED_MS = 30_000;
 
-/** Waits until all objects are ready; gives those that are not when time is up, or when only such are left as fail in the same way. */
+/** Waits until all objects are ready; gives those that are not when time is up, or when something fails and nothing changes any more. */
 export async function awaitReady(cluster: Cluster, synths: readonly SynthObject[], { timeoutMs, onVerdict }: AwaitOptions): Promise<NotReady[]> {
   const awaited = synths.filter(({ object }) => canBecomeReady(object));
   const pending = new Map(awaited.map((synth) => [synth, { why: '', failing: false, since: performance.now() }]));
   const begun = performance.now();
+  let changedAt = begun;
   for (;;) {
     const live = await readMany(cluster, [...pending.keys()]);
     const now = performance.now();
     for (const [synth, known] of pending) {
       const object = live.get(synth.id);
-      const verdict: Verdict = object ? judgeReadiness(object) : { kind: 'waiting', why: 'it is not there yet' };
-      if (verdict.kind === 'ready') pending.delete(synth);
+      const verdict: Verdict = object ? await explainVerdict(cluster, object, judgeReadiness(object)) : { kind: 'waiting', why: 'it is not there yet' };
       const why = verdict.kind === 'ready' ? '' : verdict.why;
-      if (verdict.kind !== 'ready' && why === known.why) continue;
-      if (verdict.kind !== 'ready') pending.set(synth, { why, failing: verdict.kind === 'failing', since: now });
-      if (verdict.kind !== 'ready' || known.why !== '') onVerdict(synth, verdict, awaited.length - pending.size, awaited.length);
+      const failing = verdict.kind === 'failing';
+      if (verdict.kind === 'ready') pending.delete(synth);
+      else pending.set(synth, { why, failing, since: failing && known.failing ? known.since : now });
+      if (why === known.why && verdict.kind !== 'ready') continue;
+      changedAt = now;
+      if (why !== known.why) onVerdict(synth, verdict, awaited.length - pending.size, awaited.length);
     }
     const left = [...pending].map(([synth, { why }]) => ({ synth, why }));
-    const settled = [...pending.values()].every(({ failing, since }) => failing && now - since >= SETTLED_MS);
+    const settled = now - changedAt >= SETTLED_MS && [...pending.values()].some(({ failing, since }) => failing && now - since >= SETTLED_MS);
     if (left.length === 0 || settled || now - begun + POLL_MS > timeoutMs) return left;
     await sleep(POLL_MS);
   }

@@ -7,9 +7,8 @@ import { ADMIN_PATHS } from '../../protocol/names.ts';
 import type { TriggerResource } from '../../protocol/schema/resources.ts';
 import { type Cluster, pathOf } from './cluster.ts';
 import type { ResourceType } from './discovery.ts';
-import { podsOf } from './log-pods.ts';
 import { PODS } from './picture.ts';
-import { findSystemNamespace } from './platform-state.ts';
+import { findSystemNamespace, podsOfPart } from './platform-state.ts';
 import { openPortForward, type PortForwardTarget } from './port-forward.ts';
 
 export interface Call {
@@ -75,7 +74,7 @@ export function decideWay(
 }
 
 async function findGatewayPod(cluster: Cluster, system: string): Promise<string> {
-  const pods = await podsOf(cluster, system, GATEWAY_NAME);
+  const pods = await podsOfPart(cluster, system, GATEWAY_NAME);
   const isReady = ({ metadata, status }: (typeof pods)[number]) =>
     metadata.deletionTimestamp === undefined && status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True');
   const ready = pods.find(isReady);

@@ -1,11 +1,8 @@
 import { GATEWAY_NAME, SCALER_NAME } from '../../protocol/cluster-names.ts';
 import type { Cluster } from './cluster.ts';
-import type { ResourceType } from './discovery.ts';
 import type { LogPod } from './logs.ts';
-import { findFunction, listFleetPods, orInContext, PODS } from './picture.ts';
-import { findSystemNamespace } from './platform-state.ts';
-
-const DEPLOYMENTS: ResourceType = { group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments', namespaced: true };
+import { findFunction, listFleetPods, orInContext } from './picture.ts';
+import { findSystemNamespace, podsOfPart } from './platform-state.ts';
 
 /** Finds the pods of one function, or of all. @throws PlatformError FUNCTION_NOT_FOUND */
 export async function functionPods(cluster: Cluster, name: string | undefined, namespace: string | undefined): Promise<() => Promise<LogPod[]>> {
@@ -24,24 +21,7 @@ export async function functionPods(cluster: Cluster, name: string | undefined, n
 export async function platformPods(cluster: Cluster, functions: string | undefined): Promise<() => Promise<LogPod[]>> {
   const namespace = await findSystemNamespace(cluster, functions);
   return async () => {
-    const pods = await Promise.all([GATEWAY_NAME, SCALER_NAME].map((name) => podsOf(cluster, namespace, name)));
+    const pods = await Promise.all([GATEWAY_NAME, SCALER_NAME].map((name) => podsOfPart(cluster, namespace, name)));
     return pods.flat().map(({ metadata: { name } }) => ({ namespace, name }));
   };
-}
-
-/** The pods that a Deployment's selector takes. */
-export async function podsOf(cluster: Cluster, namespace: string, deployment: string): Promise<Pod[]> {
-  const found = await cluster.get<Deployment>(DEPLOYMENTS, { namespace, name: deployment });
-  const labels = Object.entries(found?.spec?.selector?.matchLabels ?? {});
-  if (labels.length === 0) return [];
-  return cluster.list<Pod>(PODS, namespace, { labelSelector: labels.map(([key, value]) => `${key}=${value}`).join(',') });
-}
-
-export interface Pod {
-  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
-}
-
-interface Deployment {
-  readonly spec?: { readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> } };
 }

@@ -4,6 +4,7 @@ import type { Cluster } from './cluster.ts';
 import type { ClusterObject } from './cluster-object.ts';
 import type { ResourceType } from './discovery.ts';
 import { judgeReadiness, type Verdict } from './readiness.ts';
+import { explainVerdict, type Pod, podsOf } from './workload-pods.ts';
 
 const DEPLOYMENTS: ResourceType = { group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments', namespaced: true };
 const STATEFUL_SETS: ResourceType = { group: 'apps', version: 'v1', kind: 'StatefulSet', plural: 'statefulsets', namespaced: true };
@@ -57,13 +58,21 @@ export async function readPlatform(cluster: Cluster, functions: string | undefin
   ]);
   // The identity ends in what tells one run of the pod from another.
   const holder = lease?.spec?.holderIdentity?.split('_')[0];
-  return { namespace, parts: [...deployments, ...statefulSets].filter(own).map(toPart), ...(holder && { leader: holder }) };
+  const parts = await Promise.all([...deployments, ...statefulSets].filter(own).map((object) => toPart(cluster, object)));
+  return { namespace, parts, ...(holder && { leader: holder }) };
 }
 
-function toPart(object: ClusterObject): PlatformPart {
+/** The pods of gateway or scaler. */
+export async function podsOfPart(cluster: Cluster, namespace: string, name: string): Promise<Pod[]> {
+  const deployment = await cluster.get(DEPLOYMENTS, { namespace, name });
+  return deployment ? podsOf(cluster, deployment) : [];
+}
+
+async function toPart(cluster: Cluster, object: ClusterObject): Promise<PlatformPart> {
   const { replicas = 1, template } = object['spec'] as Workload;
   const { readyReplicas = 0 } = (object['status'] ?? {}) as { readyReplicas?: number };
-  return { name: object.metadata.name, ready: readyReplicas, replicas, image: template?.spec?.containers?.[0]?.image ?? '', verdict: judgeReadiness(object) };
+  const verdict = await explainVerdict(cluster, object, judgeReadiness(object));
+  return { name: object.metadata.name, ready: readyReplicas, replicas, image: template?.spec?.containers?.[0]?.image ?? '', verdict };
 }
 
 async function orForbidden<T>(answer: Promise<T>): Promise<T | undefined> {

@@ -31,7 +31,7 @@ describe('fib', () => {
   });
 
   it('gives errors as JSON with --json', async () => {
-    const { code, stdout } = await project.fib(['ps', '--json']);
+    const { code, stdout } = await project.fib(['ps', '--json'], { ...process.env, KUBECONFIG: '/nowhere' });
     expect(code).toBe(3);
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'NOT_RUNNING', wayOut: expect.stringContaining('fib dev') } });
   });

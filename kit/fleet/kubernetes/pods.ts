@@ -97,6 +97,12 @@ export function parsePod(raw: unknown): PodView | undefined {
   });
 }
 
+/** Why a pod as the API server sends it does not come up, in the words of Kubernetes; undefined where nothing hinders it. */
+export function podProblem(raw: unknown): string | undefined {
+  const { status } = raw as RawPod;
+  return finishedReason(status) ?? problemOf(status, status?.containerStatuses?.[0]);
+}
+
 /** `host:port` of a pod's address. */
 export function addressOf(ip: string, port: number): string {
   return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;

@@ -1,7 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createProject, ROOT, type Run, type TestProject } from '../../contract/cli-world/project.ts';
@@ -46,7 +45,6 @@ export async function createClusterProject(files: Readonly<Record<string, string
   kubectl(['wait', '--for=condition=Established', 'crd/functions.fibonacci.dev', '--timeout=30s']);
   for (const namespace of namespaces) kubectl(['create', 'namespace', namespace]);
   const project = await createProject(files);
-  await symlink(join(ROOT, 'node_modules/cdk8s'), join(project.dir, 'node_modules/cdk8s'));
   const fib = (...args: readonly string[]) => project.fib(args, env);
   return {
     project,

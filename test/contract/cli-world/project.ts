@@ -42,6 +42,7 @@ export async function createProject(source: Readonly<Record<string, string>> | {
   const dir = await mkdtemp(join(tmpdir(), 'fib-cli-'));
   await mkdir(join(dir, 'node_modules'));
   await symlink(ROOT, join(dir, 'node_modules', 'fibonacci-faas'));
+  await symlink(join(ROOT, 'node_modules', 'cdk8s'), join(dir, 'node_modules', 'cdk8s'));
   await writeFile(join(dir, 'package.json'), '{ "type": "module", "private": true }');
   const devs: Dev[] = [];
   const project: TestProject = {
