@@ -30,6 +30,7 @@ export default defineConfig({
           include: ['test/cluster/**/*.test.ts'],
           exclude: excluded,
           fileParallelism: false,
+          retry: 1,
           sequence: { groupOrder: 2 },
           testTimeout: 120_000,
           hookTimeout: 300_000,

@@ -35,6 +35,8 @@ interface User {
   readonly token?: string;
   readonly tokenFile?: string;
   readonly exec?: ExecPlugin;
+  readonly username?: string;
+  readonly 'auth-provider'?: { readonly name?: string };
 }
 
 interface Context {
@@ -70,6 +72,9 @@ export async function kubeconfigCredentials({ files, context: wanted, env }: Kub
   const { server, 'proxy-url': proxy } = cluster.value;
   if (!server) throw problem(files, `the cluster "${context.cluster}" has no server`);
   if (proxy) throw problem(files, `the cluster "${context.cluster}" is behind the proxy ${proxy}, which is not supported: reach it by a tunnel`);
+  const retired = user.value['auth-provider'] ? `auth-provider "${user.value['auth-provider'].name}"` : user.value.username && 'basic authentication';
+  if (retired)
+    throw problem(files, `the user "${context.user}" signs in by ${retired}, which Kubernetes has given up: use a credential plugin (exec) or a token`);
   const identity = await createIdentity(await clusterTls(cluster), user, cluster.value, env);
   return { server: server.replace(/\/+$/, ''), ...(context.namespace && { namespace: context.namespace }), ...identity };
 }

@@ -199,6 +199,14 @@ echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","s
     await expect(ask(options)).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining(message) });
   });
 
+  it.each([
+    ['an auth provider', '{ auth-provider: { name: gcp } }', /"me" signs in by auth-provider "gcp".*credential plugin/],
+    ['basic authentication', '{ username: root, password: secret }', /"me" signs in by basic authentication(?!.*secret)/],
+  ])('with %s is refused, with the way out', async (_name, user, message) => {
+    await writeFile(file(), config(user));
+    await expect(ask()).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringMatching(message) });
+  });
+
   it('that is not there is named', async () => {
     await expect(ask()).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining(file()) });
   });
