@@ -40,8 +40,3 @@ export function declaredPart(object: KubernetesObject): KubernetesObject {
   const { annotations: _a, ...rest } = metadata;
   return { ...declared, metadata: { ...rest, ...(annotations.length > 0 && { annotations: Object.fromEntries(annotations) }) } };
 }
-
-/** `Function/default/hello`, `Namespace/shop`; as synthesis names it. */
-export function describeObject({ kind, metadata }: KubernetesObject): string {
-  return [kind, ...(metadata.namespace === undefined ? [] : [metadata.namespace]), metadata.name].join('/');
-}
