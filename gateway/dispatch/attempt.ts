@@ -4,7 +4,7 @@ import { HEADERS } from '../../protocol/names.ts';
 import type { Instance } from '../capacity/instance.ts';
 import type { Exchange } from './exchange.ts';
 import { Reply } from './reply.ts';
-import type { Failure } from './retry.ts';
+import { type Failure, FUNCTION_CRASHED } from './retry.ts';
 
 /** The part of undici's controller that attempts use; movers that are not undici bring their own. */
 export type Controller = Pick<Dispatcher.DispatchController, 'pause' | 'resume' | 'abort'>;
@@ -33,8 +33,8 @@ export class Attempt {
   onResponseStart(_controller: Controller, status: number, headers: IncomingHttpHeaders): void {
     if (this.settled || status < 200) return;
     if (headers[HEADERS.notStarted] === '1') return this.#fail({ kind: 'not-started', code: String(headers[HEADERS.error]) });
-    if (status === 502 && headers[HEADERS.error] === 'FUNCTION_CRASHED') {
-      const crash: Failure = { kind: 'broken', reason: 'FUNCTION_CRASHED' };
+    if (status === 502 && headers[HEADERS.error] === FUNCTION_CRASHED) {
+      const crash: Failure = { kind: 'broken', reason: FUNCTION_CRASHED };
       if (this.exchange.wouldRetry(this, crash)) return this.#fail(crash);
     }
     this.reply.begin(status, headers, this.exchange.replyHeaders(this.instance), this.exchange.deps.holder);

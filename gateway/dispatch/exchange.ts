@@ -14,7 +14,7 @@ import type { ColdStarts } from './cold-start.ts';
 import { badResponse, bodyTooLarge, bodyTooSlow, functionTimeout, tryFailed, unsendable, upgradeWithBody } from './refusals.ts';
 import type { ReplyHolder } from './reply.ts';
 import { collectBody, REPLAY_LIMIT_BYTES, StreamedBody } from './request-body.ts';
-import { type Failure, mayRetry } from './retry.ts';
+import { type Failure, FUNCTION_CRASHED, mayRetry } from './retry.ts';
 import { sendBuffered, sendStreamed } from './send.ts';
 import { sendUpgrade, type UpgradingClient } from './tunnel.ts';
 
@@ -221,7 +221,12 @@ export class Exchange implements Claimant {
 
   #judgeInstance(instance: Instance, failure: Failure): void {
     const { capacity, suspect } = this.deps;
-    if (failure.kind === 'broken') return;
+    if (failure.kind === 'broken') {
+      if (failure.reason === FUNCTION_CRASHED) return;
+      // Where one connection breaks all may, and an instance that fails at once has the least in flight: it would get every request.
+      capacity.rest(this.entry, instance, 50, 1000);
+      return suspect(instance, failure.reason);
+    }
     if (failure.kind === 'unconnected') {
       capacity.rest(this.entry, instance, 100, 1000);
       return suspect(instance, failure.reason);

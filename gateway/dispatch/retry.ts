@@ -9,6 +9,9 @@ export type Failure =
   /** It was sent, and the connection broke or the watcher told of a crash. */
   | { readonly kind: 'broken'; readonly reason: string };
 
+/** The reason of a try that broke because the watcher told of a crash: its instance lives. */
+export const FUNCTION_CRASHED = 'FUNCTION_CRASHED';
+
 export interface RetryQuestion {
   readonly failure: Failure;
   readonly method: string;

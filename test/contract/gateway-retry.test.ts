@@ -146,6 +146,19 @@ test('with every instance refusing for a while the request waits and comes throu
   expect(watcher.refused).toBeLessThan(40);
 });
 
+test('instances that break connections get no more than a few requests: they do not draw all because they have none in flight', async () => {
+  world = await createWorld();
+  await world.declare('holes');
+  const holes = [await world.serve({ function: 'holes', handler: cut }), await world.serve({ function: 'holes', handler: cut })];
+  const well = await world.watcher({ function: 'holes', handler: later(ok) });
+  world.leader.announce(well.instance);
+  await sleep(50);
+  const statuses = await Promise.all(Array.from({ length: 12 }, async () => (await fetch(`${world.url}/holes`)).status));
+  for (let turn = 0; turn < 20; turn++) statuses.push((await fetch(`${world.url}/holes`)).status);
+  expect(statuses.filter((status) => status !== 200)).toEqual([]);
+  expect(holes[0]!.served + holes[1]!.served).toBeLessThan(40);
+});
+
 test('FIB_RETRIES=off sends nothing again', async () => {
   world = await createWorld({ retries: 'off' });
   await world.declare('once');
