@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SCALER_ENDPOINTS, SCALER_NAME, SIGNING_SECRET } from '../../protocol/cluster-names.ts';
-import { LABELS, SCALER_PATHS } from '../../protocol/names.ts';
+import { ADMIN_PATHS, API_GROUP, LABELS, SCALER_PATHS } from '../../protocol/names.ts';
 import { functionObject, httpTrigger, packageOf, podPool } from '../contract/platform/objects.ts';
 import { eventually, openSpine, type Pod, type Spine } from './spine-world/world.ts';
 
@@ -201,6 +201,41 @@ describe('gateway and scaler before functions in pods', () => {
     await spine.deploy('open', 'for all', { ...HOT, access: 'public' });
     expect((await fetch(`${spine.publicUrl}/open`)).status).toBe(200);
     expect((await fetch(`${spine.publicUrl}/hello`)).status).toBe(404);
+  });
+
+  it('someone with a token of the cluster sees and calls through the admin API what Roles grant, and no more', async () => {
+    await spine.deploy('granted', 'granted', HOT);
+    const metadata = { namespace: spine.namespace, name: 'ada' };
+    const rule = (resources: string[], verbs: string[], names?: string[]) => ({
+      apiGroups: [API_GROUP],
+      resources,
+      verbs,
+      ...(names && { resourceNames: names }),
+    });
+    await spine.cluster.apply(
+      { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
+      {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'Role',
+        metadata,
+        rules: [rule(['functions'], ['list']), rule(['functions/invoke'], ['create'], ['granted'])],
+      },
+      {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'RoleBinding',
+        metadata,
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'ada' },
+        subjects: [{ kind: 'ServiceAccount', ...metadata }],
+      },
+      { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { ...metadata, name: 'bob' } },
+    );
+    const tokenOf = async (name: string) => (await spine.cluster.kubectl(['create', 'token', name, '-n', spine.namespace])).trim();
+    const [ada, bob] = [await tokenOf('ada'), await tokenOf('bob')];
+    const status = async (path: string, token: string) => (await fetch(`${spine.adminUrl}${path}`, { headers: { authorization: `Bearer ${token}` } })).status;
+    const invoke = (fn: string) => `${ADMIN_PATHS.invoke}/${spine.namespace}/${fn}`;
+    expect([await status(ADMIN_PATHS.functions, ada), await status(invoke('granted'), ada), await status(invoke('hello'), ada)]).toEqual([200, 200, 403]);
+    expect([await status(ADMIN_PATHS.functions, bob), await status(invoke('granted'), bob)]).toEqual([403, 403]);
+    expect(await status(ADMIN_PATHS.functions, `${ada}x`)).toBe(401);
   });
 
   it('the signing key is made once and kept in a Secret', async () => {

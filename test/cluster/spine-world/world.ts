@@ -32,6 +32,7 @@ export interface Spine {
   readonly scaler: TestProcess;
   readonly url: string;
   readonly publicUrl: string;
+  readonly adminUrl: string;
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** Resolves once the gateway has the function's route; sends no request to it. */
   routed(fn: string): Promise<void>;
@@ -97,13 +98,14 @@ export async function openSpine({ kubeconfig, pythonImage = TEST_IMAGES.python }
   const places = { gatewayId: 'g1', port: 0, adminPort: 0, publicPort, scalerUrl };
   const gateway = await startProcess(new URL('gateway/main.ts', ROOT), renderEnv(gatewayConfig, { ...common, ...places }));
   const [url, publicUrl] = [`http://127.0.0.1:${Number(gateway.listening['port'])}`, `http://127.0.0.1:${publicPort}`];
+  const adminUrl = `http://127.0.0.1:${Number(gateway.listening['adminPort'])}`;
   const state = async () => {
     const answer = await fetch(scalerUrl + SCALER_PATHS.state, { headers: { authorization: `Bearer ${TOKEN}` } });
     return (await answer.json()) as ScalerState;
   };
   const routed = (fn: string) => {
     const found = async () => {
-      const answer = await fetch(`http://127.0.0.1:${Number(gateway.listening['adminPort'])}${ADMIN_PATHS.functions}`, {
+      const answer = await fetch(`${adminUrl}${ADMIN_PATHS.functions}`, {
         headers: { authorization: `Bearer ${TOKEN}` },
       });
       const { functions } = (await answer.json()) as { functions: { name: string; routes: { accepted: boolean }[] }[] };
@@ -135,6 +137,7 @@ export async function openSpine({ kubeconfig, pythonImage = TEST_IMAGES.python }
     },
     url,
     publicUrl,
+    adminUrl,
     fetch: (path, init) => fetch(`${url}${path}`, init),
     state,
     async idle(pool, count) {
