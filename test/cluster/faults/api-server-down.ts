@@ -1,0 +1,35 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import type { FaultWorld } from './world.ts';
+
+const DOWN_MS = 30_000;
+
+/** Nothing between a request and its answer asks the API server. */
+export function apiServerDown(world: () => FaultWorld): void {
+  it('the API server is down for 30 s: warm functions answer, cold ones start from the pool, nothing scales in', async () => {
+    const { platform, podsOf, aim, underLoad, settled } = world();
+    await settled();
+    const { faults } = platform.cluster;
+    const before = (await podsOf('warm-node')).map(({ metadata }) => metadata.name);
+    const kill = await aim(platform.namespace, before[0] ?? '');
+    const statuses: number[] = [];
+    const report = await underLoad('API server down', async () => {
+      await faults.stopApiServer();
+      try {
+        const over = sleep(DOWN_MS);
+        await kill();
+        for (const fn of ['fresh', 'slow-start']) statuses.push((await fetch(`${platform.url}/${fn}?n=1`)).status);
+        await over;
+      } finally {
+        await faults.startApiServer();
+      }
+    });
+    expect(report.inFlight).toBeGreaterThan(0);
+    expect(report.wrong).toEqual([]);
+    expect(report.bare.wrong.length).toBeGreaterThan(0);
+    expect(statuses).toEqual([200, 200]);
+    await settled();
+    const after = (await podsOf('warm-node')).map(({ metadata }) => metadata.name);
+    expect(after).toEqual(expect.arrayContaining(before.slice(1)));
+  });
+}

@@ -1,0 +1,86 @@
+import { GATEWAY_NAME, INTERNAL_SECRET, PLATFORM_PORTS, SCALER_NAME } from '../../../protocol/cluster-names.ts';
+import { ADMIN_PATHS, SCALER_PATHS } from '../../../protocol/names.ts';
+import type { ScalerState } from '../../contract/platform.ts';
+import type { Installed } from '../install.ts';
+import { NETWORK } from '../machine/plan.ts';
+
+/** A pod of the platform or of a function. */
+export interface Pod {
+  readonly metadata: {
+    readonly name: string;
+    readonly uid: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly ownerReferences?: readonly { readonly kind: string; readonly name: string }[];
+    readonly deletionTimestamp?: string;
+  };
+  readonly spec: { readonly nodeName?: string };
+  readonly status: { readonly podIP?: string; readonly phase: string; readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+/** What an operator would look at, seen from this machine: NetworkPolicies keep everybody else out. */
+export interface Window {
+  /** The Secret that the platform's parts share. */
+  readonly token: string;
+  /** Pods of a part, such as `fibonacci-gateway`, that do not end. */
+  podsOf(part: string): Promise<Pod[]>;
+  /** Name of the pod that holds the Lease. */
+  leader(): Promise<string>;
+  /** `10.88.0.7:8082`. */
+  addressOfLeader(): Promise<string>;
+  state(): Promise<ScalerState>;
+  /** Sum over all gateways that run, by series as it is written: `function_in_flight{function_name="a/b"}`; a prefix sums what begins with it. */
+  sumOfGateways(prefix: string, part?: string): Promise<number>;
+  /** Of a gateway's admin API. */
+  admin(path: string, token?: string): Promise<Response>;
+}
+
+/** Lets this machine in to the ports that are read here. */
+export async function openWindow({ cluster, system }: Installed): Promise<Window> {
+  await cluster.apply({
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: 'window', namespace: system },
+    spec: {
+      podSelector: {},
+      policyTypes: ['Ingress'],
+      ingress: [{ from: [{ ipBlock: { cidr: `${NETWORK.host}/32` } }] }],
+    },
+  });
+  const { data } = await cluster.get<{ data: Record<string, string> }>('secret', INTERNAL_SECRET.name, '-n', system);
+  const token = Buffer.from(data[INTERNAL_SECRET.key] ?? '', 'base64').toString();
+  const podsOf: Window['podsOf'] = async (part) => {
+    const { items } = await cluster.get<{ items: Pod[] }>('pods', '-n', system, '-l', `app.kubernetes.io/name=${part}`);
+    return items.filter(({ metadata, status }) => metadata.deletionTimestamp === undefined && status.phase === 'Running');
+  };
+  const ask = async (address: string | undefined, path: string, bearer = token) =>
+    fetch(`http://${address}${path}`, { headers: { authorization: `Bearer ${bearer}` }, signal: AbortSignal.timeout(5000) });
+  const leader = async () => {
+    const { spec } = await cluster.get<{ spec: { holderIdentity: string } }>('lease', SCALER_NAME, '-n', system);
+    // Behind it is what tells one process of the pod from the next.
+    return spec.holderIdentity.split('_')[0] ?? '';
+  };
+  const addressOfLeader = async () => {
+    const name = await leader();
+    const pod = (await podsOf(SCALER_NAME)).find(({ metadata }) => metadata.name === name);
+    if (!pod) throw new Error(`the leader ${name} does not run`);
+    return `${pod.status.podIP}:${PLATFORM_PORTS.scaler}`;
+  };
+  return {
+    token,
+    podsOf,
+    leader,
+    addressOfLeader,
+    state: async () => (await ask(await addressOfLeader(), SCALER_PATHS.state)).json() as Promise<ScalerState>,
+    async sumOfGateways(prefix, part = GATEWAY_NAME) {
+      const texts = await Promise.all(
+        (await podsOf(part)).map(async ({ status }) => (await ask(`${status.podIP}:${PLATFORM_PORTS.gatewayAdmin}`, ADMIN_PATHS.metrics)).text()),
+      );
+      const lines = texts.flatMap((text) => text.split('\n')).filter((line) => line.startsWith(prefix));
+      return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+    },
+    async admin(path, bearer) {
+      const [pod] = await podsOf(GATEWAY_NAME);
+      return ask(`${pod?.status.podIP}:${PLATFORM_PORTS.gatewayAdmin}`, path, bearer);
+    },
+  };
+}
