@@ -13,6 +13,8 @@ export interface CarryOutOptions {
   readonly force: boolean;
   onApplied(synth: SynthObject, action: 'create' | 'update'): void;
   onDeleted(id: string): void;
+  /** Once workloads are applied and before Functions are: code that does not come as an object. */
+  beforeFunctions(): Promise<void>;
 }
 
 const REQUESTS_AT_ONCE = 8;
@@ -31,7 +33,13 @@ export async function carryOut(cluster: Cluster, plan: Plan, scopes: readonly Sc
   cluster.discovery.forget();
   const inventories = await mapConcurrent(scopes, 1, async (scope) => ({ scope, before: await readInventory(cluster, scope) }));
   for (const { scope, before } of inventories) await writeInventory(cluster, scope, mergeInventory(scope, before));
-  for (const wave of wavesOf(plan.changes.filter((change) => !foundations.includes(change)))) await applyAll(cluster, wave, options);
+  let ready = false;
+  for (const wave of wavesOf(plan.changes.filter((change) => !foundations.includes(change)))) {
+    if (wave[0]?.wanted.phase === 'resource' && !ready) await options.beforeFunctions();
+    ready ||= wave[0]?.wanted.phase === 'resource';
+    await applyAll(cluster, wave, options);
+  }
+  if (!ready) await options.beforeFunctions();
   await deleteAll(cluster, plan.deletions, options.onDeleted);
   // What stays is to be found again.
   const left = plan.kept.map(({ object }) => object);

@@ -4,7 +4,8 @@ import { carryOut, checkPlan } from './carry-out.ts';
 import type { Cluster } from './cluster.ts';
 import { confirm } from './confirm.ts';
 import { PlatformError } from '../../protocol/errors.ts';
-import { type App } from './load-app.ts';
+import { uploadPackages } from './large-packages.ts';
+import type { App } from './load-app.ts';
 import { planDeploy } from './plan.ts';
 import { renderChanges, summarize } from './plan-text.ts';
 import { survey } from './survey.ts';
@@ -43,8 +44,13 @@ export async function deployApp(cluster: Cluster, app: App, options: DeployOptio
       force,
       onApplied: ({ id }, action) => terminal.note(`${terminal.paint('green', '✓')} ${id} ${action === 'create' ? 'created' : 'changed'}`),
       onDeleted: (id) => terminal.note(`${terminal.paint('green', '✓')} ${id} deleted`),
+      beforeFunctions: () => upload(cluster, app, terminal),
     });
-  } else terminal.note(`nothing to do: ${summarize(plan)}`);
+  } else {
+    terminal.note(`nothing to do: ${summarize(plan)}`);
+    // A volume may have been lost since.
+    await upload(cluster, app, terminal);
+  }
   if (wait) {
     throwNotReady(await waitFor(cluster, app, timeoutMs, terminal), performance.now() - begun);
     terminal.note(`${terminal.paint('green', '✓')} all is ready`);
@@ -59,6 +65,11 @@ export async function deployApp(cluster: Cluster, app: App, options: DeployOptio
     ...(wait && { ready: true }),
     urls: await findUrls(cluster, app.objects, app.systemNamespace),
   };
+}
+
+async function upload(cluster: Cluster, { largePackages, systemNamespace }: App, terminal: Terminal): Promise<void> {
+  const sent = await uploadPackages(cluster, systemNamespace, largePackages);
+  for (const digest of sent) terminal.note(`${terminal.paint('green', '✓')} package ${digest.slice(0, 19)} sent to the artifact service`);
 }
 
 function waitFor(cluster: Cluster, { objects }: App, timeoutMs: number, terminal: Terminal): Promise<NotReady[]> {

@@ -5,6 +5,7 @@ import { PlatformError } from '../../protocol/errors.ts';
 import { LABELS } from '../../protocol/names.ts';
 import { findProject } from '../project.ts';
 import { parseConfigValues, type StackOptions } from '../stack-options.ts';
+import { findLargePackages, type LargePackage } from './large-packages.ts';
 import { type Scope, scopesOf } from './scope.ts';
 
 export interface AppOptions extends StackOptions {
@@ -18,6 +19,8 @@ export interface App {
   /** In the order to apply them. */
   readonly objects: readonly SynthObject[];
   readonly scopes: readonly Scope[];
+  /** Code that no ConfigMap among the objects holds. */
+  readonly largePackages: readonly LargePackage[];
   /** Namespace of the platform that serves it. */
   readonly systemNamespace: string;
 }
@@ -38,5 +41,5 @@ export async function loadApp(cwd: string, stack: string | undefined, options: A
     throw new PlatformError('USAGE', message);
   }
   const known = result.stacks.map(({ name, namespace: home }) => ({ label: LABELS.stack, id: name, home }));
-  return { file, objects: result.objects, scopes: scopesOf(result.objects, known), systemNamespace };
+  return { file, objects: result.objects, scopes: scopesOf(result.objects, known), systemNamespace, largePackages: findLargePackages(result) };
 }

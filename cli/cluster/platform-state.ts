@@ -1,4 +1,12 @@
-import { ALERTMANAGER_NAME, GATEWAY_NAME, PROMETHEUS_NAME, SCALER_NAME, SYSTEM_NAMESPACE } from '../../protocol/cluster-names.ts';
+import {
+  ALERTMANAGER_NAME,
+  ARTIFACTS_NAME,
+  GATEWAY_NAME,
+  INTERNAL_SECRET,
+  PROMETHEUS_NAME,
+  SCALER_NAME,
+  SYSTEM_NAMESPACE,
+} from '../../protocol/cluster-names.ts';
 import { PlatformError } from '../../protocol/errors.ts';
 import type { Cluster } from './cluster.ts';
 import type { ClusterObject } from './cluster-object.ts';
@@ -9,6 +17,7 @@ import { explainVerdict, type Pod, podsOf } from './workload-pods.ts';
 const DEPLOYMENTS: ResourceType = { group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments', namespaced: true };
 const STATEFUL_SETS: ResourceType = { group: 'apps', version: 'v1', kind: 'StatefulSet', plural: 'statefulsets', namespaced: true };
 const ROLE_BINDINGS: ResourceType = { group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'RoleBinding', plural: 'rolebindings', namespaced: true };
+const SECRETS: ResourceType = { group: '', version: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true };
 const LEASES: ResourceType = { group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', plural: 'leases', namespaced: true };
 
 /** One part of the platform. */
@@ -50,7 +59,7 @@ export async function findSystemNamespace(cluster: Cluster, functions: string | 
 /** @throws PlatformError PLATFORM_MISSING, CLUSTER_FORBIDDEN */
 export async function readPlatform(cluster: Cluster, functions: string | undefined): Promise<PlatformState> {
   const namespace = await findSystemNamespace(cluster, functions);
-  const own = (object: ClusterObject) => [GATEWAY_NAME, SCALER_NAME, PROMETHEUS_NAME, ALERTMANAGER_NAME].includes(object.metadata.name);
+  const own = (object: ClusterObject) => [GATEWAY_NAME, SCALER_NAME, ARTIFACTS_NAME, PROMETHEUS_NAME, ALERTMANAGER_NAME].includes(object.metadata.name);
   const [deployments, statefulSets, lease] = await Promise.all([
     cluster.list<ClusterObject>(DEPLOYMENTS, namespace),
     cluster.list<ClusterObject>(STATEFUL_SETS, namespace),
@@ -62,10 +71,17 @@ export async function readPlatform(cluster: Cluster, functions: string | undefin
   return { namespace, parts, ...(holder && { leader: holder }) };
 }
 
-/** The pods of gateway or scaler. */
+/** The pods of one part of the platform. */
 export async function podsOfPart(cluster: Cluster, namespace: string, name: string): Promise<Pod[]> {
-  const deployment = await cluster.get(DEPLOYMENTS, { namespace, name });
-  return deployment ? podsOf(cluster, deployment) : [];
+  const workload = await cluster.get(name === ARTIFACTS_NAME ? STATEFUL_SETS : DEPLOYMENTS, { namespace, name });
+  return workload ? podsOf(cluster, workload) : [];
+}
+
+/** The token that the platform's processes share; undefined until the scaler has made it. @throws PlatformError CLUSTER_FORBIDDEN */
+export async function readInternalToken(cluster: Cluster, namespace: string): Promise<string | undefined> {
+  const secret = await cluster.get<{ data?: Record<string, string> }>(SECRETS, { namespace, name: INTERNAL_SECRET.name });
+  const token = secret?.data?.[INTERNAL_SECRET.key];
+  return token === undefined ? undefined : Buffer.from(token, 'base64').toString('utf8');
 }
 
 async function toPart(cluster: Cluster, object: ClusterObject): Promise<PlatformPart> {
@@ -75,7 +91,8 @@ async function toPart(cluster: Cluster, object: ClusterObject): Promise<Platform
   return { name: object.metadata.name, ready: readyReplicas, replicas, image: template?.spec?.containers?.[0]?.image ?? '', verdict };
 }
 
-async function orForbidden<T>(answer: Promise<T>): Promise<T | undefined> {
+/** Undefined for who may not look. */
+export async function orForbidden<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {

@@ -11,6 +11,11 @@ export interface Pod {
   readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
 }
 
+export function isReady({ metadata, status }: Pod): boolean {
+  const conditions = status?.conditions ?? [];
+  return metadata.deletionTimestamp === undefined && conditions.some(({ type, status: value }) => type === 'Ready' && value === 'True');
+}
+
 /** The pods that a workload's selector takes. */
 export async function podsOf(cluster: Cluster, workload: ClusterObject): Promise<Pod[]> {
   const { selector } = workload['spec'] as { selector?: { matchLabels?: Readonly<Record<string, string>> } };

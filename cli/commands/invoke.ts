@@ -3,7 +3,7 @@ import { ADMIN_PATHS, HEADERS } from '../../protocol/names.ts';
 import { PlatformError } from '../../protocol/errors.ts';
 import { connectAdmin } from '../admin-client.ts';
 import type { Cluster } from '../cluster/cluster.ts';
-import type { Reply } from '../cluster/invoke.ts';
+import type { HttpReply } from '../cluster/http-over.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
 import { parseServerTiming, type Phase, renderMs } from '../server-timing.ts';
 import { renderTable } from '../table.ts';
@@ -60,7 +60,7 @@ export const invoke = defineCommand<Options>({
   },
 });
 
-async function callGateway({ args: [name = '', path = '/'], options, cwd, env }: CommandContext<Options>): Promise<Reply> {
+async function callGateway({ args: [name = '', path = '/'], options, cwd, env }: CommandContext<Options>): Promise<HttpReply> {
   const client = await connectAdmin(options, cwd, env);
   const fn = await client.findFunction(name);
   const { method, headers, body } = await requestOf({ namespace: fn.namespace, hasRoute: fn.routes.length > 0, timer: fn.timers[0] }, path, options);
@@ -70,7 +70,7 @@ async function callGateway({ args: [name = '', path = '/'], options, cwd, env }:
   return { status: response.status, headers: Object.fromEntries(response.headers), body: answer, ms: performance.now() - begun };
 }
 
-async function callInCluster(cluster: Cluster, { args: [name = '', path = '/'], options }: CommandContext<Options>): Promise<Reply> {
+async function callInCluster(cluster: Cluster, { args: [name = '', path = '/'], options }: CommandContext<Options>): Promise<HttpReply> {
   const [{ invokeInCluster }, { findFunction, listOwn }] = await Promise.all([import('../cluster/invoke.ts'), import('../cluster/picture.ts')]);
   const { metadata } = await findFunction(cluster, name, options.namespace);
   const { namespace } = metadata;

@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SynthResult } from '../../constructs/synth/object.ts';
+import { ARTIFACTS_NAME, INTERNAL_SECRET, PLATFORM_PORTS } from '../../protocol/cluster-names.ts';
+import { PlatformError } from '../../protocol/errors.ts';
+import { API_GROUP, ARTIFACT_PATHS } from '../../protocol/names.ts';
+import { packageConfigMapName } from '../../protocol/package-config-map.ts';
+import type { FunctionSpec } from '../../protocol/schema/function.ts';
+import type { Cluster } from './cluster.ts';
+import { exchangeOver, type HttpCall, type HttpReply } from './http-over.ts';
+import { isPackage } from './plan.ts';
+import { podsOfPart, readInternalToken } from './platform-state.ts';
+import { connectPod } from './pod-connection.ts';
+import { isReady } from './workload-pods.ts';
+
+/** A code package that no ConfigMap holds: it goes to the platform's artifact service. */
+export interface LargePackage {
+  readonly digest: string;
+  readonly bytes: Uint8Array;
+  /** Path of a construct that has it. */
+  readonly path: string;
+}
+
+const POLL_MS = 1000;
+/** For an artifact service that comes with the same deployment: image, volume, token. */
+const PATIENCE_MS = 120_000;
+
+/** The packages of an app's Functions that are too large for a ConfigMap. */
+export function findLargePackages({ objects, packages }: Pick<SynthResult, 'objects' | 'packages'>): LargePackage[] {
+  const inConfigMaps = new Set(objects.filter(({ object }) => isPackage(object)).map(({ id }) => id));
+  const found = objects.flatMap(({ path, object }): LargePackage[] => {
+    if (object.kind !== 'Function' || !object.apiVersion.startsWith(`${API_GROUP}/`)) return [];
+    const { digest } = (object['spec'] as FunctionSpec).package;
+    const bytes = packages.get(digest);
+    return bytes && !inConfigMaps.has(`ConfigMap/${object.metadata.namespace}/${packageConfigMapName(digest)}`) ? [{ digest, bytes, path }] : [];
+  });
+  return [...new Map(found.map((large) => [large.digest, large])).values()];
+}
+
+/**
+ * Sends the packages that the artifact service lacks, through a port-forward.
+ * @param system namespace of the platform
+ * @returns digests of those that were sent
+ * @throws PlatformError PACKAGE_TOO_LARGE where the platform has no such service, CLUSTER_FORBIDDEN, NOT_READY
+ */
+export async function uploadPackages(cluster: Cluster, system: string, packages: readonly LargePackage[]): Promise<string[]> {
+  if (packages.length === 0) return [];
+  const service = await awaitService(cluster, system, packages);
+  const sent: string[] = [];
+  for (const { digest, bytes, path } of packages) {
+    const target = `${ARTIFACT_PATHS.packages}/${digest.replace('sha256:', '')}`;
+    const there = await service({ method: 'HEAD', path: target, headers: {} });
+    if (there.status === 200) continue;
+    const { status, body } = await service({ method: 'PUT', path: target, headers: { 'content-type': 'application/octet-stream' }, body: bytes });
+    if (status >= 300) throw new PlatformError('CLUSTER_REFUSED', `${path}: the artifact service took no package ${digest}: ${status} ${body.slice(0, 500)}`);
+    sent.push(digest);
+  }
+  return sent;
+}
+
+/** Waits for a ready pod and for the token that the scaler makes. */
+async function awaitService(cluster: Cluster, system: string, [first]: readonly LargePackage[]): Promise<(call: HttpCall) => Promise<HttpReply>> {
+  const begun = performance.now();
+  for (;;) {
+    const pods = await podsOfPart(cluster, system, ARTIFACTS_NAME);
+    const [pod, token] = [pods.find(isReady)?.metadata.name, await readInternalToken(cluster, system)];
+    if (pod !== undefined && token !== undefined) {
+      const target = { namespace: system, pod, port: PLATFORM_PORTS.artifacts };
+      return async (call) => exchangeOver(await connectPod(cluster, target), { ...call, headers: { ...call.headers, authorization: `Bearer ${token}` } });
+    }
+    if (performance.now() - begun > PATIENCE_MS) {
+      if (pods.length > 0)
+        throw new PlatformError(
+          'NOT_READY',
+          `the artifact service ${system}/${ARTIFACTS_NAME} is not ready, or the Secret ${INTERNAL_SECRET.name} is not there`,
+        );
+      throw new PlatformError(
+        'PACKAGE_TOO_LARGE',
+        `${first?.path}: its code takes ${Math.ceil((first?.bytes.length ?? 0) / 1024)} KiB, more than a ConfigMap may hold, and the platform in ${system} has no artifact service: give the Platform \`artifacts\``,
+      );
+    }
+    await sleep(POLL_MS);
+  }
+}
