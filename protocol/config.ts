@@ -132,7 +132,14 @@ export const scalerConfig = {
     type: 'string',
     env: 'FIB_RULES_FILE',
     default: '',
-    doc: 'File that the generated Prometheus rules are written to, locally; in a cluster they go into the ConfigMap `fibonacci-rules`.',
+    doc: 'File that the generated Prometheus rules are written to, locally; in a cluster they go into the object `fibonacci-rules`.',
+  },
+  rulesObject: {
+    type: 'enum',
+    env: 'FIB_RULES_OBJECT',
+    values: ['ConfigMap', 'PrometheusRule'],
+    default: 'ConfigMap',
+    doc: 'Kind of that object: what a bundled Prometheus mounts, or what a Prometheus Operator reads.',
   },
 } as const satisfies ConfigSchema;
 

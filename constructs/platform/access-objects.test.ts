@@ -69,6 +69,13 @@ test.each<[string, string, readonly string[]]>([
   expect(lines(platform.get(id).rules)).toEqual(rules);
 });
 
+test('with an operator the rules are in a PrometheusRule, and no pod is touched', () => {
+  const operator = { prometheusUrl: 'http://p', alertmanagerUrl: 'http://a', namespace: 'monitoring' };
+  const own = lines(synthPlatform({ monitoring: { operator } }).get('Role/fibonacci-system/fibonacci-scaler').rules);
+  expect(own).toContain('prometheusrules.monitoring.coreos.com [fibonacci-rules]: get patch');
+  expect(own.filter((line) => /^(configmaps|pods)/.test(line))).toEqual([]);
+});
+
 test('nothing else is granted to anyone, and each grant goes to the account of its part', () => {
   expect([...platform.ofKind('Role'), ...platform.ofKind('ClusterRole')]).toHaveLength(5);
   const bindings = [...platform.ofKind('RoleBinding'), ...platform.ofKind('ClusterRoleBinding')];

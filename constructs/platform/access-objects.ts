@@ -41,11 +41,18 @@ function scalerOwnRules({ monitoring }: PlatformPlan): Rule[] {
     { apiGroups: [''], resources: ['secrets'], verbs: ['create'] },
     { apiGroups: [''], resources: ['secrets'], resourceNames: [INTERNAL_SECRET.name, SIGNING_SECRET.name], verbs: ['get'] },
     { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], resourceNames: [SCALER_ENDPOINTS], verbs: ['create', 'patch'] },
-    { apiGroups: [''], resources: ['configmaps'], resourceNames: [RULES_CONFIG.name], verbs: ['get', 'create', 'patch'] },
-    // An annotation, on which the kubelet brings the rules at once.
-    ...(monitoring.kind === 'bundled' ? [{ apiGroups: [''], resources: ['pods'], resourceNames: [`${PROMETHEUS_NAME}-0`], verbs: ['patch'] }] : []),
+    ...(monitoring.kind === 'bundled' ? BUNDLED_RULES : OPERATOR_RULES),
   ];
 }
+
+const BUNDLED_RULES: readonly Rule[] = [
+  { apiGroups: [''], resources: ['configmaps'], resourceNames: [RULES_CONFIG.name], verbs: ['get', 'create', 'patch'] },
+  // An annotation, on which the kubelet brings the rules at once.
+  { apiGroups: [''], resources: ['pods'], resourceNames: [`${PROMETHEUS_NAME}-0`], verbs: ['patch'] },
+];
+const OPERATOR_RULES: readonly Rule[] = [
+  { apiGroups: ['monitoring.coreos.com'], resources: ['prometheusrules'], resourceNames: [RULES_CONFIG.name], verbs: ['get', 'patch'] },
+];
 
 const SCALER_CLUSTER_RULES: readonly Rule[] = [{ apiGroups: [''], resources: ['nodes'], verbs: WATCH }];
 

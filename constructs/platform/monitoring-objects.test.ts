@@ -102,6 +102,7 @@ test('with an operator no server is bundled, its objects bear its labels, and th
     ['ServiceMonitor', 'fibonacci-gateway', 'main'],
   ]);
   const { env } = platform.pods().get('fibonacci-scaler').spec.containers[0];
+  expect(env).toContainEqual({ name: 'FIB_RULES_OBJECT', value: 'PrometheusRule' });
   expect(env).toContainEqual({ name: 'FIB_PROMETHEUS_URL', value: OPERATOR.prometheusUrl });
   expect(env).toContainEqual({ name: 'FIB_ALERTMANAGER_URL', value: OPERATOR.alertmanagerUrl });
 });

@@ -96,6 +96,7 @@ function scalerEnvironment(plan: PlatformPlan): object[] {
       ...(plan.artifacts && { FIB_ARTIFACTS_URL: serviceUrl(plan, ARTIFACTS_NAME, PLATFORM_PORTS.artifacts) }),
       FIB_GATEWAY_URL: serviceUrl(plan, GATEWAY_ADMIN_SERVICE, PLATFORM_PORTS.gatewayAdmin),
       FIB_FUNCTIONS_URL: functionsUrl(plan),
+      ...(monitoring.kind === 'operator' && { FIB_RULES_OBJECT: 'PrometheusRule' }),
       FIB_PROMETHEUS_URL: urls.prometheusUrl,
       FIB_ALERTMANAGER_URL: urls.alertmanagerUrl,
       FIB_LOG_LEVEL: plan.logLevel,

@@ -14,6 +14,7 @@ import { announceLeader } from '../leader/endpoints.ts';
 import { ensureOwnSecret } from '../leader/own-secret.ts';
 import { toSigningKey } from '../leader/signing-key.ts';
 import { createClusterSecrets } from '../observe/secrets-cluster.ts';
+import { createPrometheusRule } from '../rules/rules-prometheus-rule.ts';
 import { createRulesConfigMap } from '../rules/rules-config-map.ts';
 import type { World, WorldOptions } from './world.ts';
 
@@ -35,7 +36,8 @@ export async function openKubernetesWorld({ config, log, env, onStandby, signal 
     key,
     internalToken,
     readPackage: readPackageFromFirst([readPackageConfigMaps(client), ...(config.artifactsUrl === '' ? [] : [readPackageService(config.artifactsUrl)])]),
-    rules: createRulesConfigMap({ client, namespace: system, log }),
+    rules:
+      config.rulesObject === 'PrometheusRule' ? createPrometheusRule({ client, namespace: system }) : createRulesConfigMap({ client, namespace: system, log }),
     events: createClusterEvents({ client, reporter: config.podName, log }),
     openSecrets: async (hooks) => createClusterSecrets({ ...hooks, client, log }),
     announce: (port) => announceLeader(client, { namespace: system, podName: config.podName, podIp: config.podIp, port }),

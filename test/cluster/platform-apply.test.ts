@@ -3,12 +3,18 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import * as fib from '../../constructs/index.ts';
 import { synthesizeStack } from '../../constructs/loader.ts';
 import type { KubernetesObject } from '../../constructs/synth/object.ts';
 import { writeSynth } from '../../constructs/synth/write.ts';
+import { createKubernetesClient } from '../../kit/kubernetes/client.ts';
+import { renderRuleGroups, renderRulesFile } from '../../protocol/monitoring/rules.ts';
+import { planScaling } from '../../protocol/monitoring/scaling-plan.ts';
 import { encodePackage } from '../../protocol/package.ts';
 import { type ConfigMapData, decodePackageData, renderPackageConfigMap } from '../../protocol/package-config-map.ts';
+import { sampleFunction } from '../../protocol/schema/sample.ts';
+import { createPrometheusRule } from '../../scaler/rules/rules-prometheus-rule.ts';
 import { installForeignCrds, type ForeignCrds } from './apply-world/foreign-crds.ts';
 import { INSTALL_LINES } from './install.ts';
 import { type Cluster, openCluster } from './machine/cluster.ts';
@@ -59,6 +65,7 @@ const PLATFORMS: Readonly<Record<string, fib.PlatformProps>> = {
     gateway: { clients: ['web'], drainTimeout: fib.Duration.seconds(30) },
     images: { pullSecrets: ['registry'] },
   },
+  'with an artifact service': { artifacts: { storage: fib.Size.gibibytes(1), storageClass: 'fast' } },
   'with a load balancer': { exposure: { service: { type: 'LoadBalancer', sourceRanges: ['203.0.113.0/24'], annotations: { a: 'b' } } } },
 };
 
@@ -74,6 +81,29 @@ test.each(Object.entries(PLATFORMS))('%s, the API server takes every object of b
   }
   const functions = objects.filter(({ kind }) => kind === 'Function');
   expect(functions.map(({ metadata }) => metadata.name)).toEqual(['greet']);
+});
+
+test('with an operator the leader’s rules stand in the PrometheusRule, and a platform that is applied again leaves them there', async () => {
+  const id = `${prefix}-rules`;
+  const dir = join(folder, id);
+  write(dir, id, { monitoring: { operator: OPERATOR }, gateway: { replicas: 1 }, scaler: { replicas: 1 } });
+  await run(dir, INSTALL_LINES[0]);
+  const client = await createKubernetesClient({ kubeconfig: cluster.kubeconfig });
+  try {
+    const target = createPrometheusRule({ client, namespace: `${id}-system` });
+    const { groups } = parse(text()) as { groups: unknown };
+    expect([await target.write(text()), await target.write(text())]).toEqual([true, false]);
+    await run(dir, INSTALL_LINES[0]);
+    const found = await cluster.get<{ spec: object; metadata: object }>('prometheusrule', 'fibonacci-rules', '-n', `${id}-system`);
+    expect(found).toMatchObject({ spec: { groups }, metadata: { labels: { 'fibonacci.dev/stack': 'fibonacci' } } });
+    await target.restore();
+    expect((await cluster.get<{ spec: object }>('prometheusrule', 'fibonacci-rules', '-n', `${id}-system`)).spec).toEqual({ groups: [] });
+  } finally {
+    await client.close();
+  }
+  function text(): string {
+    return renderRulesFile(renderRuleGroups(planScaling({ functions: [sampleFunction()], rules: [] })));
+  }
 });
 
 const HOSTILE = {
