@@ -13,7 +13,7 @@ let project: ExampleProject;
 beforeAll(async () => {
   const pages = readPages().filter(({ path }) => GUIDE.test(path));
   const blocks = pages.flatMap(blocksOf).filter(({ language }) => language === 'ts');
-  project = await writeExamples([...blocks, ...readExamples('constructs')]);
+  project = await writeExamples([...blocks, ...readExamples('constructs'), ...readExamples('constructs/platform')]);
 });
 afterAll(() => project.close());
 

@@ -92,4 +92,6 @@ function sourceOf({ page, code }: Block): string {
   return [...imports, 'export default fib.defineStack((app, { env, config }) => {', ...made.map((name) => WORLD[name] ?? ''), code, '});', ''].join('\n');
 }
 
-const BARE = new Set('Code Duration Function FunctionStack HttpTrigger PodPool Runtime ScalingRule Secret Size TimerTrigger cold defineStack hot'.split(' '));
+const BARE = new Set(
+  'Code Duration Function FunctionStack HttpTrigger Platform PodPool Runtime ScalingRule Secret Size TimerTrigger cold defineStack hot'.split(' '),
+);
