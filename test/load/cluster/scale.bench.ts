@@ -89,10 +89,7 @@ async function changes(world: ScaleWorld): Promise<Measure> {
 
 /** What Prometheus gets, with every active function just used. */
 async function scrapes(world: ScaleWorld): Promise<Measure[]> {
-  const [gateway, scaler] = [
-    await scrape(world.gatewayAdminUrl + ADMIN_PATHS.metrics, world),
-    await scrape(world.scalerUrl + SCALER_PATHS.metrics, world),
-  ];
+  const [gateway, scaler] = [await scrape(world.gatewayAdminUrl + ADMIN_PATHS.metrics, world), await scrape(world.scalerUrl + SCALER_PATHS.metrics, world)];
   const size = (gateway.bytes + scaler.bytes) / 1e6;
   const all = `${gateway.series} of the gateway, ${scaler.series} of the scaler in all`;
   return [

@@ -1,8 +1,11 @@
 import { createServer } from 'node:http';
 import { Pool } from 'undici';
 
-/** The proxy that the gateway is measured against: node:http and undici, with no admission, no routes, no limits. */
-export async function startBaseline(upstream: string): Promise<string> {
+/** The proxy that the gateway is measured against: node:http and undici, with no admission, no routes, no limits. @returns its URL */
+export async function startBaseline(
+  upstream: string,
+  { host = '127.0.0.1', port = 0 }: { readonly host?: string; readonly port?: number } = {},
+): Promise<string> {
   const pool = new Pool(upstream, { connections: 128, headersTimeout: 0, bodyTimeout: 0 });
   const server = createServer((request, response) => {
     const headers: string[] = [];
@@ -31,6 +34,6 @@ export async function startBaseline(upstream: string): Promise<string> {
       },
     );
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+  await new Promise<void>((resolve) => server.listen(port, host, resolve));
+  return `http://${host}:${(server.address() as { port: number }).port}`;
 }

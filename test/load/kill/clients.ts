@@ -8,6 +8,8 @@ export interface ClientsOptions {
   readonly clients: number;
   /** Whether a connection takes one request after the other, or one alone. @default true */
   readonly keepAlive?: boolean;
+  /** How long after a connection that broke or was refused a request is sent a second and last time. @default - never */
+  readonly retryAfterMs?: number;
   /** While true, nobody asks. */
   pauses?(): boolean;
 }
@@ -32,8 +34,8 @@ export interface Clients {
   stop(): Promise<{ readonly requests: number; readonly wrong: readonly WrongAnswer[] }>;
 }
 
-/** Clients that never retry and check every answer. */
-export function startClients({ urls, clients, keepAlive = true, pauses = () => false }: ClientsOptions): Clients {
+/** Clients that check every answer, and never retry unless told to. */
+export function startClients({ urls, clients, keepAlive = true, retryAfterMs, pauses = () => false }: ClientsOptions): Clients {
   const agent = new Agent({ keepAlive, maxSockets: clients });
   const wrong: WrongAnswer[] = [];
   let requests = 0;
@@ -47,7 +49,11 @@ export function startClients({ urls, clients, keepAlive = true, pauses = () => f
       }
       const n = requests++;
       inFlight++;
-      const problem = await ask(agent, urls[n % urls.length] ?? '', String(n));
+      let problem = await ask(agent, urls[n % urls.length] ?? '', String(n));
+      if (problem?.code !== undefined && retryAfterMs !== undefined) {
+        await new Promise((resolve) => setTimeout(resolve, retryAfterMs));
+        problem = await ask(agent, problem.url, String(n));
+      }
       inFlight--;
       if (problem !== undefined) wrong.push(problem);
     }
