@@ -1,45 +1,19 @@
-import type { ScalerConfig } from '../protocol/config.ts';
-import { functionName } from '../protocol/names.ts';
-import type { Log } from '../kit/log.ts';
 import type { Metrics } from '../kit/metrics.ts';
-import type { Store } from '../kit/store/store.ts';
 import { createExposition } from './api/exposition.ts';
-import type { ScalerPort } from './api/port.ts';
 import { createApi } from './api/server.ts';
 import { renderState, renderTargets } from './api/state.ts';
-import { type Adoption, type AdoptionDeps, createAdoption } from './apply/adoption.ts';
-import { describeMember } from './apply/announcement.ts';
-import { createAssignments } from './apply/assignments.ts';
-import { type Capacity, createCapacity } from './apply/capacity.ts';
-import { tellConditions } from './apply/condition-events.ts';
-import { createFunctionStatus, markPoolStatus } from './apply/function-status.ts';
-import { createPackages, type Packages } from './apply/packages.ts';
-import { createRevisions, type Revisions } from './apply/revisions.ts';
-import { createStatusWriter, type StatusWriter } from './apply/status-writer.ts';
+import { createAdoption } from './apply/adoption.ts';
+import { markPoolStatus } from './apply/function-status.ts';
 import { keepWarm } from './apply/warmth.ts';
-import { createWatcherClient } from './apply/watcher-client.ts';
 import type { RulesView } from './decide/verdict.ts';
-import { createDemandBook, type DemandBook } from './observe/demand-book.ts';
-import { createFunctionRegistry, type FunctionRegistry, type ManagedFunction } from './observe/functions.ts';
+import type { FunctionRegistry } from './observe/functions.ts';
 import { recallRevision } from './observe/recall-revision.ts';
 import { resolveRevision, type RevisionWorld } from './observe/resolve-revision.ts';
-import { createSecretDigest } from './observe/secrets.ts';
-import { shareWatches } from './observe/shared-watches.ts';
-import { type ResourceHandlers, type WatchedResources, watchResources } from './observe/watch-resources.ts';
+import { createSecretDigest, type Secrets } from './observe/secrets.ts';
+import { type ResourceHandlers, watchResources } from './observe/watch-resources.ts';
+import { createParts, type Parts, type ScalerDeps } from './parts.ts';
 import { type Rules, startRules } from './rules/rules.ts';
-import { createSessions, type Sessions } from './streams/sessions.ts';
 import { startTriggers, type Triggers } from './timers/triggers.ts';
-import type { World } from './worlds/world.ts';
-
-export interface ScalerDeps {
-  readonly config: ScalerConfig;
-  readonly log: Log;
-  readonly world: World;
-  /** Open already; it answers as the leader's from when this one can. */
-  readonly port: Pick<ScalerPort, 'use' | 'close'>;
-  /** Milliseconds since 1970. @default Date.now */
-  readonly now?: () => number;
-}
 
 export interface Scaler {
   /** Stops acting and closes the port; instances go on serving. */
@@ -49,100 +23,105 @@ export interface Scaler {
 /** Time alone changes decisions (idleness, back-offs, lost gateways): a look this often. */
 const TICK_MS = 500;
 
-/** The leader: watches Functions and pools, listens to gateways, and gives every function its instances. */
+/** The leader: watches Functions and pools, takes over what a former leader left, listens to gateways, and gives every function its instances. */
 export async function createScaler(deps: ScalerDeps): Promise<Scaler> {
-  const { config, log, now = Date.now } = deps;
-  const { fleet, leadership, key, internalToken } = deps.world;
-  const store = shareWatches(deps.world.store);
-  const parts: Parts = {
-    deps,
-    now,
-    functions: createFunctionRegistry(),
-    book: createDemandBook(),
-    packages: createPackages(deps.world.readPackage),
-    writer: createStatusWriter({
-      store,
-      log,
-      busy: () => capacity.members.loading,
-      onWritten: tellConditions(deps.world.events, ({ kind, namespace, name }) => {
-        if (kind === 'PodPool') return allocator.pool(namespace, name)?.metadata.uid;
-        return kind === 'Function' ? functions.byName(functionName(namespace, name))?.uid : undefined;
-      }),
-    }),
+  const parts = await createParts(deps);
+  const { late, capacity, sessions } = parts;
+  const secrets = await observe(parts);
+  await late.adoption?.all();
+  capacity.open();
+  for (const fn of parts.functions.all()) capacity.reconcile(fn);
+  await answer(parts, deps.port);
+  const looking = keepLooking(parts);
+
+  return {
+    async close() {
+      looking.close();
+      capacity.close();
+      await Promise.all([late.ruleLoop?.close(), late.triggers?.close(), late.resources?.close()]);
+      sessions.close();
+      await deps.port.close();
+      await Promise.all([secrets.close(), parts.revisions.close(), parts.writer.close(), parts.watchers.close()]);
+    },
   };
-  const { functions, writer } = parts;
-  const watchers = createWatcherClient({ key: key.privateKey, epoch: leadership.epoch });
-  const revisions = await createRevisions({ store, log, served: new Set(fleet.list().flatMap(({ assignment }) => (assignment ? [assignment.content] : []))) });
-  let rules: RulesView | undefined;
-  const sessions = connectGateways(
-    parts,
-    () => capacity,
-    () => adoption,
-  );
-  const capacity = createCapacity({
-    fleet,
-    watchers,
-    packages: parts.packages,
-    gateways: sessions,
-    book: parts.book,
-    demand: config.demand,
+}
+
+/** Follows Secrets, triggers, functions and pools. Resolves once all that is there is known. */
+async function observe(parts: Parts): Promise<Secrets> {
+  const { config, log, now, world, store, functions, capacity, revisions, writer, late } = parts;
+  const secrets = await world.openSecrets({ onChange: () => late.resources?.resolveAll(), named: () => namedSecrets(functions) });
+  const triggers = await startTriggers({
+    ...config,
+    internalToken: world.internalToken,
+    store,
+    writer,
     log,
     now,
-    rules: () => rules,
-    onChanged: (fn) => onChanged(fn),
-    onServing: createAssignments({ fleet, revisions, log }).record,
-    connected: () => fleet.connected && store.connected,
+    functionExists: (name) => functions.byName(name) !== undefined,
+    onUrlChanged(name) {
+      const fn = functions.byName(name);
+      if (fn) parts.markStatus(fn);
+    },
   });
-  const { allocator } = capacity;
-  const markStatus = createFunctionStatus({ writer, allocator, url: (fn) => triggers?.url(fn) });
-  const onChanged = (fn: ManagedFunction) => {
-    markStatus(fn);
-    functions.sweep(fn);
-  };
-
-  let triggers: Triggers | undefined;
-  let resources: WatchedResources | undefined;
-  const secrets = await deps.world.openSecrets({ onChange: () => resources?.resolveAll(), named: () => namedSecrets(functions) });
-  const functionExists = (name: string) => functions.byName(name) !== undefined;
-  const onUrlChanged = (name: string) => {
-    const fn = functions.byName(name);
-    if (fn) markStatus(fn);
-  };
-  triggers = await startTriggers({ ...config, internalToken, store, writer, log, now, functionExists, onUrlChanged });
-  const world: RevisionWorld = { pool: allocator.pool, secrets, digestSecret: createSecretDigest(key.seed) };
-  resources = await watchResources(store, handleResources(parts, capacity, revisions, triggers, world), log);
+  const seen: RevisionWorld = { pool: capacity.allocator.pool, secrets, digestSecret: createSecretDigest(world.key.seed) };
+  late.triggers = triggers;
+  late.resources = await watchResources(store, handleResources(parts, triggers, seen), log);
   revisions.retain(new Set([...functions.all()].map(({ uid }) => uid)));
-  const adoption = createAdoption({ fleet, watchers, functions, members: capacity.members, revisionOf: recall(revisions, world), log });
-  await adoption.all();
-  capacity.open();
-  for (const fn of functions.all()) capacity.reconcile(fn);
+  late.adoption = createAdoption({
+    ...parts,
+    fleet: world.fleet,
+    members: capacity.members,
+    revisionOf(fn, instance, content, generation) {
+      const { revision, complete } = recallRevision(fn, instance, { content, generation }, revisions.recorded(fn.uid, content), seen);
+      // Others get it too while newer content does not load.
+      if (complete) fn.good ??= revision;
+      return revision;
+    },
+  });
+  return secrets;
+}
 
-  let ruleLoop: Rules | undefined;
+/** Begins to scale by rules, and to answer gateways, Prometheus and the CLI. */
+async function answer(parts: Parts, port: ScalerDeps['port']): Promise<void> {
+  const { world, functions, capacity, sessions, book, late } = parts;
+  const { allocator } = capacity;
   const exposition = createExposition({
     functions,
     allocator,
     liveGateways: () => sessions.live().length,
-    waiting: (fn) => parts.book.load(fn).waiting,
-    watched: (fn) => ruleLoop?.followsCustom(fn) ?? false,
+    waiting: (fn) => book.load(fn).waiting,
+    watched: (fn) => late.ruleLoop?.followsCustom(fn) ?? false,
   });
+  late.ruleLoop = await followRules(parts, exposition);
+  port.use(
+    createApi({
+      internalToken: world.internalToken,
+      acceptStream: sessions.accept,
+      onAlert: () => late.ruleLoop?.nudge(),
+      metrics: exposition.render,
+      targets: () => renderTargets(functions),
+      state: () => renderState({ epoch: world.leadership.epoch, functions, allocator, liveGateways: sessions.live, instances: () => world.fleet.list() }),
+    }),
+  );
+}
+
+/** Scaling by rules, where there is monitoring. */
+async function followRules({ config, world, log, store, functions, capacity, late }: Parts, metrics: Metrics): Promise<Rules | undefined> {
+  const { prometheusUrl, alertmanagerUrl } = config;
+  if (prometheusUrl === '' || alertmanagerUrl === '' || !world.rules) return undefined;
   const onView = (view: RulesView) => {
-    rules = view;
+    late.rules = view;
     for (const name of [...view.verdicts.keys(), ...view.frozen]) {
       const fn = functions.byName(name);
       if (fn) capacity.schedule(fn);
     }
   };
-  ruleLoop = await followRules(deps, store, exposition, onView);
-  deps.port.use(
-    createApi({
-      internalToken,
-      acceptStream: sessions.accept,
-      onAlert: () => ruleLoop?.nudge(),
-      metrics: exposition.render,
-      targets: () => renderTargets(functions),
-      state: () => renderState({ epoch: leadership.epoch, functions, allocator, liveGateways: sessions.live, instances: () => fleet.list() }),
-    }),
-  );
+  return startRules({ store, target: world.rules, metrics, prometheusUrl, alertmanagerUrl, onView, log });
+}
+
+/** What happens by itself: waiting instances are looked at, pools tell how full they are, time passes. */
+function keepLooking({ world: { fleet }, watchers, log, capacity, writer, sessions, functions }: Parts): { close(): void } {
+  const { allocator } = capacity;
   const unsubscribe = fleet.subscribe(() => {
     for (const pool of allocator.pools()) markPoolStatus(writer, allocator, pool);
   });
@@ -151,84 +130,21 @@ export async function createScaler(deps: ScalerDeps): Promise<Scaler> {
     sessions.expire();
     for (const fn of functions.all()) if (fn.replicas > 0 || fn.members.size > 0 || fn.resource.spec.scaling.minReplicas > 0) capacity.reconcile(fn);
   }, TICK_MS);
-
   return {
-    async close() {
+    close() {
       clearInterval(ticks);
       unsubscribe();
       warmth.close();
-      capacity.close();
-      await Promise.all([ruleLoop?.close(), triggers?.close(), resources?.close()]);
-      sessions.close();
-      await deps.port.close();
-      await Promise.all([secrets.close(), revisions.close(), writer.close(), watchers.close()]);
     },
   };
 }
 
-/** Scaling by rules, where there is monitoring. */
-async function followRules({ config, world, log }: ScalerDeps, store: Store, metrics: Metrics, onView: (view: RulesView) => void): Promise<Rules | undefined> {
-  const { prometheusUrl, alertmanagerUrl } = config;
-  if (prometheusUrl === '' || alertmanagerUrl === '' || !world.rules) return undefined;
-  return startRules({ store, target: world.rules, metrics, prometheusUrl, alertmanagerUrl, onView, log });
-}
-
-/** What an instance of a former leader serves; others get it too while newer content does not load. */
-function recall(revisions: Revisions, world: RevisionWorld): AdoptionDeps['revisionOf'] {
-  return (fn, instance, content, generation) => {
-    const { revision, complete } = recallRevision(fn, instance, { content, generation }, revisions.recorded(fn.uid, content), world);
-    if (complete) fn.good ??= revision;
-    return revision;
-  };
-}
-
-function namedSecrets(functions: FunctionRegistry): { namespace: string; name: string }[] {
-  return [...functions.all()].flatMap(({ deleted, resource: { metadata, spec } }) =>
-    deleted ? [] : spec.secrets.map(({ name }) => ({ namespace: metadata.namespace, name })),
-  );
-}
-
-interface Parts {
-  readonly deps: ScalerDeps;
-  readonly now: () => number;
-  readonly functions: FunctionRegistry;
-  readonly book: DemandBook;
-  readonly packages: Packages;
-  readonly writer: StatusWriter;
-}
-
-/** The streams to the gateways; `capacity` and `adoption` are asked for late, because each needs the other. */
-function connectGateways({ deps, now, functions, book }: Parts, capacity: () => Capacity, adoption: () => Adoption): Sessions {
-  return createSessions({
-    epoch: deps.world.leadership.epoch,
-    book,
-    log: deps.log,
-    now,
-    snapshot: () =>
-      [...functions.all()].flatMap((fn) => [...fn.members.values()].filter(({ state }) => state !== 'loading').map((member) => describeMember(fn, member))),
-    onDemand(name) {
-      const fn = functions.byName(name);
-      if (fn) capacity().reconcile(fn, true);
-    },
-    onDrained: (gateway, instance) => capacity().members.drained(gateway, instance),
-    onReplayed: (instances) => void adoption().replayed(instances),
-    onSuspect: (instance) => void capacity().members.inspect(instance),
-    onGatewaysChanged: () => capacity().members.recheckDrains(),
-  });
-}
-
-function handleResources(
-  { now, functions, book, packages, writer }: Parts,
-  capacity: Capacity,
-  revisions: Revisions,
-  triggers: Triggers,
-  world: RevisionWorld,
-): ResourceHandlers {
+function handleResources({ now, functions, book, packages, writer, capacity, revisions }: Parts, triggers: Triggers, seen: RevisionWorld): ResourceHandlers {
   const { allocator } = capacity;
   return {
     functions,
     now,
-    resolve: (resource) => resolveRevision(resource, revisions.newest(resource.metadata.uid ?? ''), world),
+    resolve: (resource) => resolveRevision(resource, revisions.newest(resource.metadata.uid ?? ''), seen),
     onFunction(fn) {
       const { namespace, name } = fn.resource.metadata;
       writer.seen('Function', namespace, name, fn.resource.status);
@@ -259,4 +175,10 @@ function handleResources(
       writer.forget('PodPool', namespace, name);
     },
   };
+}
+
+function namedSecrets(functions: FunctionRegistry): { namespace: string; name: string }[] {
+  return [...functions.all()].flatMap(({ deleted, resource: { metadata, spec } }) =>
+    deleted ? [] : spec.secrets.map(({ name }) => ({ namespace: metadata.namespace, name })),
+  );
 }
