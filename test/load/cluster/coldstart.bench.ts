@@ -97,7 +97,14 @@ async function addFunctions(
 ): Promise<string[]> {
   const names = Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
   for (const name of names) {
-    const fn = functionObject(name, code[runtime], { runtime, access: 'public', env: { NAME: name }, deployment, scaling: { idleTimeout: '10m' } });
+    const fn = functionObject(name, code[runtime], {
+      runtime,
+      access: 'public',
+      env: { NAME: name },
+      deployment,
+      activationTimeout: '2m',
+      scaling: { idleTimeout: '10m' },
+    });
     await platform.apply(fn, httpTrigger(name));
   }
   const known = new Set(names.map((name) => `${platform.installed.namespace}/${name}`));

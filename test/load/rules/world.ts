@@ -8,12 +8,14 @@ import { JOBS } from '../../../protocol/monitoring/prometheus.ts';
 import type { Package } from '../../../protocol/package.ts';
 import type { AnyResource } from '../../../protocol/schema/resources.ts';
 import type { ScalingRuleSpec } from '../../../protocol/schema/scaling-rule.ts';
-import { functionObject, httpTrigger, packageOf, type Platform, podPool, startPlatform } from '../../contract/platform.ts';
+import { functionObject, httpTrigger, NAMESPACE, packageOf, podPool, type ScalerState, startPlatform } from '../../contract/platform.ts';
 import { monitoringPrograms } from '../../contract/rules-world/programs.ts';
 import { freePort, scalingRule } from '../../contract/rules-world/world.ts';
 
 export interface RulesWorld {
-  readonly platform: Platform;
+  state(): Promise<ScalerState>;
+  /** Of functions. */
+  readonly namespace: string;
   /** Of a function's HTTP trigger. */
   url(name: string): string;
   /** Adds a function with its rule, once the whole pool waits. */
@@ -60,7 +62,8 @@ export async function startRulesWorld({ demand, pool, max = pool }: { demand: 'o
   });
   const allWait = () => platform.until(({ pools }) => pools.some(({ idle }) => idle >= pool), 120_000);
   return {
-    platform,
+    state: platform.state,
+    namespace: NAMESPACE,
     url: (name) => `${platform.gateways[0]?.url}/${name}`,
     async add(fn) {
       await allWait();
@@ -71,11 +74,7 @@ export async function startRulesWorld({ demand, pool, max = pool }: { demand: 'o
     async remove(fn) {
       for (const { kind, metadata } of objectsOf(fn).objects) await platform.store.remove(kind, metadata.namespace, metadata.name);
     },
-    async longestScrape(seconds) {
-      const query = encodeURIComponent(`max(max_over_time(scrape_duration_seconds{job="${JOBS.gateway}"}[${Math.ceil(seconds)}s]))`);
-      const answer = (await (await fetch(`${prometheusUrl}/api/v1/query?query=${query}`)).json()) as { data: { result: { value: [number, string] }[] } };
-      return Number(answer.data.result[0]?.value[1] ?? Infinity);
-    },
+    longestScrape: (seconds) => longestScrape(prometheusUrl, seconds),
     async close() {
       await platform.close();
       await monitoring.close();
@@ -84,11 +83,20 @@ export async function startRulesWorld({ demand, pool, max = pool }: { demand: 'o
   };
 }
 
-function objectsOf({ name, workMs, concurrency, targetRate, rule }: LoadedFunction): { objects: AnyResource[]; pkg: Package } {
+/** Of any gateway, in seconds, over the last seconds. */
+export async function longestScrape(prometheusUrl: string, seconds: number): Promise<number> {
+  const query = encodeURIComponent(`max(max_over_time(scrape_duration_seconds{job="${JOBS.gateway}"}[${Math.ceil(seconds)}s]))`);
+  const answer = (await (await fetch(`${prometheusUrl}/api/v1/query?query=${query}`)).json()) as { data: { result: { value: [number, string] }[] } };
+  return Number(answer.data.result[0]?.value[1] ?? Infinity);
+}
+
+/** What is applied of a loaded function, and its package. */
+export function objectsOf({ name, workMs, concurrency, targetRate, rule }: LoadedFunction): { objects: AnyResource[]; pkg: Package } {
   const pkg = packageOf({
     'index.mjs': `export const handler = async () => {\n  await new Promise((resolve) => setTimeout(resolve, ${workMs}));\n  return 'ok';\n};\n`,
   });
   const fn = functionObject(name, pkg, {
+    access: 'public',
     concurrency,
     deployment: { type: 'hot', pool: 'bench' },
     scaling: { targetRate, maxReplicas: 20, idleTimeout: '5m' },
@@ -103,14 +111,17 @@ export interface Change {
 }
 
 /** Follows a function's replicas until closed. */
-export function followReplicas(platform: Platform, name: string): { readonly changes: Change[]; restart(): void; close(): Promise<void> } {
+export function followReplicas(
+  { state, namespace }: Pick<RulesWorld, 'state' | 'namespace'>,
+  name: string,
+): { readonly changes: Change[]; restart(): void; close(): Promise<void> } {
   const changes: Change[] = [];
   let startedAt = performance.now();
   let closed = false;
   const follow = async () => {
     while (!closed) {
-      const { functions } = await platform.state();
-      const found = functions.find((fn) => fn.name === `default/${name}`);
+      const { functions } = await state();
+      const found = functions.find((fn) => fn.name === `${namespace}/${name}`);
       const now = { replicas: found?.replicas ?? 0, ready: found?.readyReplicas ?? 0 };
       const last = changes.at(-1);
       if (last?.replicas !== now.replicas || last.ready !== now.ready) changes.push({ atMs: performance.now() - startedAt, ...now });
