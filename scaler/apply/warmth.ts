@@ -5,9 +5,13 @@ import type { WatcherClient } from './watcher-client.ts';
 /** Shorter than a watcher keeps an unused connection open. */
 const LOOK_MS = 3000;
 const STRIKES = 2;
+/** Of a large fleet those are kept warm that are likely to be taken next … */
+const WARM = 64;
+/** … and the others are looked at in turn, so many each time. */
+const IN_TURN = 16;
 
 /**
- * Looks at every waiting instance when it comes up and from time to time: its control port then has answered once and its connection is open, which spares a cold start some milliseconds. One that does not answer twice is ended, so that no request finds it.
+ * Looks at every waiting instance when it comes up and again and again: its control port then has answered once and its connection is open, which spares a cold start some milliseconds. One that does not answer twice is ended, so that no request finds it.
  */
 export function keepWarm({ fleet, watchers, log }: { fleet: Fleet; watchers: Pick<WatcherClient, 'status'>; log: Log }): { close(): void } {
   const strikes = new Map<string, number>();
@@ -29,8 +33,12 @@ export function keepWarm({ fleet, watchers, log }: { fleet: Fleet; watchers: Pic
     if (event.type === 'gone') strikes.delete(event.instance.id);
     if (event.type === 'idle') void look(event.instance);
   });
+  let turn = 0;
   const timer = setInterval(() => {
-    for (const instance of fleet.list()) if (instance.state === 'idle') void look(instance);
+    const waiting = fleet.list().filter(({ state }) => state === 'idle');
+    const rest = waiting.slice(WARM);
+    for (const instance of waiting.slice(0, WARM)) void look(instance);
+    for (let count = 0; count < Math.min(IN_TURN, rest.length); count++) void look(rest[turn++ % rest.length] as Instance);
   }, LOOK_MS);
   return {
     close() {
