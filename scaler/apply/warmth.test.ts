@@ -41,7 +41,8 @@ test('an instance that waits is looked at when it comes up and each few seconds,
 });
 
 test('one that does not answer twice is ended', async () => {
-  silent.add(fleet.comeUp(TEMPLATE));
+  silent.add('i1');
+  fleet.comeUp(TEMPLATE);
   fleet.comeUp(TEMPLATE);
   await vi.advanceTimersByTimeAsync(ROUND_MS);
   expect(fleet.list().map(({ id }) => id)).toEqual(['i2']);
