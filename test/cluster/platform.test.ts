@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as fib from '../../constructs/index.ts';
 import { GATEWAY_ADMIN_SERVICE, GATEWAY_NAME, PLATFORM_PORTS, SCALER_NAME } from '../../protocol/cluster-names.ts';
-import { ADMIN_PATHS } from '../../protocol/names.ts';
+import { ADMIN_PATHS, LABELS } from '../../protocol/names.ts';
 import { eventually, install, type Installed } from './install.ts';
 import { readAccess } from './install-world/audit.ts';
 import { CALLER, DIGEST_NODEJS, DIGEST_PYTHON, publicFunction, TICKS } from './install-world/functions.ts';
@@ -15,12 +15,13 @@ const RARELY_USED: Readonly<Record<string, string>> = {
   'fibonacci-scaler get pods': 'somebody else changed a pod while the scaler was about to',
 };
 
-function declare(stack: fib.FunctionStack): void {
-  const pool = (name: string, runtime: fib.Runtime) => new fib.PodPool(stack, name, { runtime, min: 1, max: 8, memory: fib.Size.mebibytes(128) });
+function declare(stack: fib.FunctionStack, spareMebibytes = 128): void {
+  new fib.PodPool(stack, 'spare', { runtime: fib.Runtime.NODEJS, min: 1, max: 1, memory: fib.Size.mebibytes(spareMebibytes) });
+  const pool = (name: string, runtime: fib.Runtime) => new fib.PodPool(stack, name, { runtime, min: 1, max: 8 });
   const node = fib.hot(pool('node', fib.Runtime.NODEJS));
   publicFunction({ stack, name: 'hot-node' }, { code: DIGEST_NODEJS, deployment: node });
   publicFunction({ stack, name: 'hot-python' }, { runtime: fib.Runtime.PYTHON, code: DIGEST_PYTHON, deployment: fib.hot(pool('python', fib.Runtime.PYTHON)) });
-  publicFunction({ stack, name: 'on-its-own' }, { code: DIGEST_NODEJS, deployment: fib.cold({ memory: fib.Size.mebibytes(128) }) });
+  publicFunction({ stack, name: 'on-its-own' }, { code: DIGEST_NODEJS, deployment: fib.cold() });
   publicFunction({ stack, name: 'caller' }, { code: CALLER, deployment: node });
   const ticking = publicFunction({ stack, name: 'ticking' }, { code: TICKS, deployment: node, scaling: { maxReplicas: 1 } });
   new fib.TimerTrigger(stack, 'ticking-timer', { function: ticking, schedule: '* * * * * *' });
@@ -33,7 +34,7 @@ describe('the platform in pods, from nothing', () => {
   let platform: Installed;
   let window: Window;
   beforeAll(async () => {
-    platform = await install({ topic: 'platform', functions: declare });
+    platform = await install({ topic: 'platform', functions: (stack) => declare(stack) });
     window = await openWindow(platform);
   });
   afterAll(() => platform?.remove());
@@ -49,7 +50,8 @@ describe('the platform in pods, from nothing', () => {
   });
 
   it.each(['hot-node', 'hot-python', 'on-its-own'])('%s answers', async (name) => {
-    expect(await call(`/${name}?n=1`)).toEqual({ status: 200, body: digest('1') });
+    const { status, body } = await call(`/${name}?n=1`);
+    expect([status, body.slice(0, 200), body === digest('1')]).toEqual([200, digest('1').slice(0, 200), true]);
   });
 
   it('two gateways on two nodes answer alike, two scalers share one Lease', async () => {
@@ -124,6 +126,17 @@ describe('the platform in pods, from nothing', () => {
     await eventually(
       async () => (await statuses()).every((status) => status === 200),
       async () => `with the rights it is ${(await statuses()).join(', ')}`,
+    );
+  });
+
+  it('a pool of other memory gets other pods', async () => {
+    const deployments = async () =>
+      (await platform.cluster.kubectl(['get', 'deployments', '-n', platform.namespace, '-l', `${LABELS.pool}=spare`, '-o', 'name'])).trim();
+    const before = await deployments();
+    await platform.applyFunctions((stack) => declare(stack, 144));
+    await eventually(
+      async () => !['', before].includes(await deployments()) && !(await deployments()).includes('\n'),
+      async () => `before ${before}, now ${await deployments()}`,
     );
   });
 

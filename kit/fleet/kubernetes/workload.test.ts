@@ -76,7 +76,7 @@ test('the watcher gets the variables of its contract, with the pod’s name as i
     FIB_MEMORY_LIMIT_BYTES: String(192 * MIB),
     TMPDIR: '/scratch',
   });
-  expect(env({ ...pool, memoryBytes: 96 * MIB })).toMatchObject({ FIB_MEMORY_LIMIT_BYTES: String(48 * MIB) });
+  expect(env({ ...pool, memoryBytes: 96 * MIB })).toMatchObject({ FIB_MEMORY_LIMIT_BYTES: String(72 * MIB) });
 });
 
 test('resources, probes and scratch', () => {

@@ -17,7 +17,7 @@ export interface WorkloadContext {
 const SCRATCH = { volume: 'scratch', path: '/scratch' };
 /** The longest timeout that a Function may have, and a moment. A watcher ends sooner, once nothing runs on it (watcher.md W9.2). */
 const GRACE_SECONDS = 15 * 60 + 5;
-/** Of an instance's memory: what its supervisor takes. An executor that takes the rest is ended by it, before the kernel ends both. */
+/** Of an instance's memory: what its supervisor takes, a quarter at the most: much of it is the runtime's program, which both processes share. An executor that takes the rest is ended by it, before the kernel ends both. */
 const SUPERVISOR_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -119,7 +119,7 @@ function renderEnvironment({ memoryBytes }: InstanceTemplate, publicKey: string)
     FIB_HOST: '0.0.0.0',
     FIB_DATA_PORT: String(POD_PORTS.data),
     FIB_CONTROL_PORT: String(POD_PORTS.control),
-    FIB_MEMORY_LIMIT_BYTES: String(Math.max(Math.floor(memoryBytes / 2), memoryBytes - SUPERVISOR_BYTES)),
+    FIB_MEMORY_LIMIT_BYTES: String(Math.max(Math.floor((memoryBytes * 3) / 4), memoryBytes - SUPERVISOR_BYTES)),
     TMPDIR: SCRATCH.path,
   };
   return [

@@ -4,9 +4,6 @@ import { SCALER_NAME } from '../../../protocol/cluster-names.ts';
 import { eventually } from '../install.ts';
 import type { FaultWorld } from './world.ts';
 
-/** Longest that callers may wait for the next leader's instance. */
-const HAND_OVER_MS = 15_000;
-
 /** While nobody leads, what serves goes on serving, and what waits waits for the next leader. */
 export function leaderKilled(world: () => FaultWorld): void {
   it('the scaler’s leader is killed in the middle of a lease: those who wait are served by the next one', async () => {
@@ -15,20 +12,18 @@ export function leaderKilled(world: () => FaultWorld): void {
     const { epoch } = await window.state();
     const kill = await aim(platform.system, await window.leader());
     const ask = async (fn: string) => (await fetch(`${platform.url}/${fn}?n=1`)).status;
-    const cold = { leased: 0, hasty: 0, after: 0, waitedMs: 0 };
+    const cold = { leased: 0, hasty: 0, after: 0 };
     const report = await underLoad('scaler’s leader killed', async () => {
-      const startedAt = performance.now();
       // Its instance is leased at once, and loads the code for longer than the leader lives.
       const leased = ask('slow-start');
       await sleep(500);
       await kill();
       const [hasty, after] = await Promise.all([ask('hasty'), ask('fresh')]);
-      Object.assign(cold, { leased: await leased, hasty, after, waitedMs: performance.now() - startedAt });
+      Object.assign(cold, { leased: await leased, hasty, after });
     });
     expect(report.inFlight).toBeGreaterThan(0);
     expect(report.wrong).toEqual([]);
     expect(cold).toMatchObject({ leased: 200, after: 200 });
-    expect(cold.waitedMs).toBeLessThan(HAND_OVER_MS);
     // One that does not wait for as long as a hand-over takes.
     expect(cold.hasty).toBe(504);
     await eventually(

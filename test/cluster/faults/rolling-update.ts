@@ -52,7 +52,7 @@ export function rollingUpdate(world: () => FaultWorld): void {
       await platform.applyFunctions((stack) => declareFunctions(stack, { version: '2' }));
       await changed(before);
       before = await revisions();
-      await platform.applyFunctions((stack) => declareFunctions(stack, { version: '2', poolMebibytes: 144 }));
+      await platform.applyFunctions((stack) => declareFunctions(stack, { version: '2', poolMebibytes: 208 }));
       await changed(before);
       await settled();
     });

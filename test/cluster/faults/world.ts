@@ -39,6 +39,8 @@ export interface LoadOptions {
   readonly paths?: readonly string[];
   /** Connections are kept for one request after the other, or made for each. @default 'both', half of the clients each */
   readonly connections?: 'kept' | 'new' | 'both';
+  /** Of the clients: as `ClientsOptions`. @default - they never retry */
+  readonly retryAfterMs?: number;
 }
 
 export interface FaultReport {
@@ -48,7 +50,7 @@ export interface FaultReport {
   readonly requests: number;
   /** Sent and not answered when the fault began. */
   readonly inFlight: number;
-  /** Tries that the platform's gateways made again. */
+  /** Tries that the platform's gateways made again, as far as they still run. */
   readonly retries: number;
   readonly wrong: readonly WrongAnswer[];
   /** Of the gateway without protection. */
@@ -67,7 +69,7 @@ export interface Variant {
   readonly poolMebibytes?: number;
 }
 
-export function declareFunctions(stack: fib.FunctionStack, { version = '1', poolMebibytes = 128 }: Variant = {}): void {
+export function declareFunctions(stack: fib.FunctionStack, { version = '1', poolMebibytes = 192 }: Variant = {}): void {
   const pool = (name: string, runtime: fib.Runtime, min: number, max: number) =>
     fib.hot(new fib.PodPool(stack, name, { runtime, min, max, memory: fib.Size.mebibytes(poolMebibytes) }));
   const always = (replicas: number) => ({ scaling: { minReplicas: replicas, maxReplicas: replicas }, env: { VERSION: version } });
@@ -116,12 +118,13 @@ export async function openFaultWorld(): Promise<FaultWorld> {
       }
     }
   };
-  const underLoad: FaultWorld['underLoad'] = async (name, fault, { paths = WARM.map((fn) => `/${fn}`), connections = 'both' } = {}) => {
-    const retriesBefore = await window.sumOfGateways(METRICS.retries);
+  const underLoad: FaultWorld['underLoad'] = async (name, fault, { paths = WARM.map((fn) => `/${fn}`), connections = 'both', retryAfterMs } = {}) => {
+    const retrying = retryAfterMs === undefined ? {} : { retryAfterMs };
+    const before = await window.countsOfGateways(METRICS.retries);
     const urls = paths.map((path) => platform.url + path);
     const loads = [
-      ...(connections === 'new' ? [] : [startClients({ urls, clients: CLIENTS / 2 })]),
-      ...(connections === 'kept' ? [] : [startClients({ urls, clients: CLIENTS / 2, keepAlive: false })]),
+      ...(connections === 'new' ? [] : [startClients({ urls, clients: CLIENTS / 2, ...retrying })]),
+      ...(connections === 'kept' ? [] : [startClients({ urls, clients: CLIENTS / 2, keepAlive: false, ...retrying })]),
     ];
     const bareUrls = WARM.map((fn) => `${bareUrl}/${fn}`);
     const bareLoads = [
@@ -141,7 +144,7 @@ export async function openFaultWorld(): Promise<FaultWorld> {
         fault: name,
         at,
         inFlight,
-        retries: (await window.sumOfGateways(METRICS.retries)) - retriesBefore,
+        retries: sum([...(await window.countsOfGateways(METRICS.retries))], ([pod, count]) => count - (before.get(pod) ?? 0)),
         ...ends,
         bare: { inFlight: bareInFlight, ...bareEnds },
       };
@@ -199,4 +202,5 @@ function print({ fault, at, requests, inFlight, retries, wrong, bare }: FaultRep
     `fault: ${fault}, at ${at}: ${requests} requests, ${inFlight} in flight, ${retries} retries, ${wrong.length} wrong; without protection ${bare.wrong.length} wrong of ${bare.requests}\n`,
   );
   for (const { problem } of wrong.slice(0, 5)) process.stdout.write(`  ${problem}\n`);
+  for (const { problem } of bare.wrong.slice(0, 2)) process.stdout.write(`  without protection: ${problem}\n`);
 }

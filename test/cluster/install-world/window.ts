@@ -28,8 +28,8 @@ export interface Window {
   /** `10.88.0.7:8082`. */
   addressOfLeader(): Promise<string>;
   state(): Promise<ScalerState>;
-  /** Sum over all gateways that run, by series as it is written: `function_in_flight{function_name="a/b"}`; a prefix sums what begins with it. */
-  sumOfGateways(prefix: string, part?: string): Promise<number>;
+  /** What each gateway that runs counts, by its pod's name: the sum of the series of this name. */
+  countsOfGateways(metric: string): Promise<ReadonlyMap<string, number>>;
   /** Of a gateway's admin API. */
   admin(path: string, token?: string): Promise<Response>;
 }
@@ -71,12 +71,13 @@ export async function openWindow({ cluster, system }: Installed): Promise<Window
     leader,
     addressOfLeader,
     state: async () => (await ask(await addressOfLeader(), SCALER_PATHS.state)).json() as Promise<ScalerState>,
-    async sumOfGateways(prefix, part = GATEWAY_NAME) {
-      const texts = await Promise.all(
-        (await podsOf(part)).map(async ({ status }) => (await ask(`${status.podIP}:${PLATFORM_PORTS.gatewayAdmin}`, ADMIN_PATHS.metrics)).text()),
-      );
-      const lines = texts.flatMap((text) => text.split('\n')).filter((line) => line.startsWith(prefix));
-      return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+    async countsOfGateways(metric) {
+      const counted = (await podsOf(GATEWAY_NAME)).map(async ({ metadata, status }): Promise<[string, number]> => {
+        const text = await (await ask(`${status.podIP}:${PLATFORM_PORTS.gatewayAdmin}`, ADMIN_PATHS.metrics)).text();
+        const lines = text.split('\n').filter((line) => line.startsWith(`${metric}{`));
+        return [metadata.name, lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)];
+      });
+      return new Map(await Promise.all(counted));
     },
     async admin(path, bearer) {
       const [pod] = await podsOf(GATEWAY_NAME);
