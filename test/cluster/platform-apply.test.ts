@@ -62,7 +62,7 @@ const PLATFORMS: Readonly<Record<string, fib.PlatformProps>> = {
         { namespace: 'data', podLabels: { app: 'postgres' } },
       ],
     },
-    gateway: { clients: ['web'], drainTimeout: fib.Duration.seconds(30) },
+    gateway: { clients: ['web'], drainTimeout: fib.Duration.seconds(90) },
     images: { pullSecrets: ['registry'] },
   },
   'with an artifact service': { artifacts: { storage: fib.Size.gibibytes(1), storageClass: 'fast' } },
