@@ -8,31 +8,38 @@ import { gatewayConfig, type GatewayConfig } from '../protocol/config.ts';
 import type { Reviewer } from './admin/access.ts';
 import { createClusterReviewer } from './admin/cluster-reviewer.ts';
 import { createGateway } from './gateway.ts';
+import { zoneOfNode } from './zone.ts';
 
 interface World {
   readonly store: Store;
   readonly reviewer?: Reviewer;
+  /** Empty where it is not known. */
+  readonly zone: string;
 }
 
-async function openWorld({ world, storeDir, namespaces, kubeconfig }: GatewayConfig, log: Log): Promise<World> {
-  if (world === 'local') return { store: await createFileStore(storeDir) };
+async function openWorld({ world, storeDir, namespaces, kubeconfig, zone, node }: GatewayConfig, log: Log): Promise<World> {
+  if (world === 'local') return { store: await createFileStore(storeDir), zone };
   const client = await createKubernetesClient({ env: process.env, ...(kubeconfig !== '' && { kubeconfig }) });
-  return { store: createKubernetesStore({ client, namespaces, log }), reviewer: createClusterReviewer(client) };
+  return {
+    store: createKubernetesStore({ client, namespaces, log }),
+    reviewer: createClusterReviewer(client),
+    zone: zone === '' ? await zoneOfNode(client, node, log) : zone,
+  };
 }
 
 const startLog = createLog({ name: 'gateway' });
 try {
   const config = parseConfig(gatewayConfig, process.env);
   const log = createLog({ name: 'gateway', level: config.logLevel as LogLevel });
-  const world = await openWorld(config, log);
-  const gateway = await createGateway({ ...world, config, log });
+  const { zone, ...parts } = await openWorld(config, log);
+  const gateway = await createGateway({ ...parts, config: { ...config, zone }, log });
   const { invocations, publicInvocations, admin } = gateway;
-  log.info('listening', { gateway: config.gatewayId, port: invocations.port, publicPort: publicInvocations?.port, adminPort: admin.port });
+  log.info('listening', { gateway: config.gatewayId, zone, port: invocations.port, publicPort: publicInvocations?.port, adminPort: admin.port });
 
   const stop = async (signal: string) => {
     log.info('draining', { signal });
     await gateway.close();
-    await world.store.close();
+    await parts.store.close();
     process.exit(0);
   };
   process.once('SIGTERM', () => void stop('SIGTERM'));

@@ -73,7 +73,8 @@ export const gatewayConfig = {
   },
   scalerUrl: { type: 'string', env: 'FIB_SCALER_URL', doc: 'Base URL of the scaler.' },
   logDir: { type: 'string', env: 'FIB_LOG_DIR', default: '', doc: 'Folder with one log file an instance, for the logs tail.' },
-  zone: { type: 'string', env: 'FIB_ZONE', default: '', doc: 'Zone of this gateway.' },
+  zone: { type: 'string', env: 'FIB_ZONE', default: '', doc: 'Zone of this gateway; in a cluster, by default that of its node.' },
+  node: { type: 'string', env: 'FIB_NODE', default: '', doc: 'Node that this gateway runs on, in a cluster.' },
   connectionsPerAddress: {
     type: 'integer',
     env: 'FIB_CONNECTIONS_PER_ADDRESS',

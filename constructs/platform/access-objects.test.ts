@@ -28,9 +28,9 @@ test.each<[string, string, readonly string[]]>([
     ['functions.fibonacci.dev: list watch', 'revisions.fibonacci.dev: list', 'triggers.fibonacci.dev: list watch'],
   ],
   [
-    'the gateway asks whose a token is and what it may do',
+    'the gateway asks whose a token is and what it may do, and the zone of its node',
     'ClusterRole/fibonacci-gateway.fibonacci-system',
-    ['subjectaccessreviews.authorization.k8s.io: create', 'tokenreviews.authentication.k8s.io: create'],
+    ['nodes: get', 'subjectaccessreviews.authorization.k8s.io: create', 'tokenreviews.authentication.k8s.io: create'],
   ],
   [
     'the scaler keeps what functions run in, and tells of it in their status',

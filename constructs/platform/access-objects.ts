@@ -56,8 +56,9 @@ const OPERATOR_RULES: readonly Rule[] = [
 
 const SCALER_CLUSTER_RULES: readonly Rule[] = [{ apiGroups: [''], resources: ['nodes'], verbs: WATCH }];
 
-/** Whose token a caller of the admin API shows, and what it may do. */
+/** Whose token a caller of the admin API shows, and what it may do; and the zone of its own node. */
 const GATEWAY_CLUSTER_RULES: readonly Rule[] = [
+  { apiGroups: [''], resources: ['nodes'], verbs: ['get'] },
   { apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] },
   { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
 ];

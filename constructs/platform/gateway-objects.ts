@@ -78,7 +78,7 @@ function gatewayEnvironment(plan: PlatformPlan): object[] {
       ...(hidesClients(plan.exposure) && { FIB_CONNECTIONS_PER_ADDRESS: '0' }),
       FIB_LOG_LEVEL: plan.logLevel,
     },
-    { FIB_GATEWAY_ID: 'metadata.name' },
+    { FIB_GATEWAY_ID: 'metadata.name', FIB_NODE: 'spec.nodeName' },
   );
 }
 
