@@ -1,10 +1,13 @@
-import type { SynthObject } from '../../constructs/synth/object.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { phaseOf } from '../../constructs/synth/group-kind.ts';
+import type { KubernetesObject, SynthObject } from '../../constructs/synth/object.ts';
 import { KubernetesError } from '../../kit/kubernetes/error.ts';
 import { PlatformError } from '../../protocol/errors.ts';
 import { awaitReady } from './await-ready.ts';
 import type { Cluster } from './cluster.ts';
 import { fieldConflictsOf, refusalOf } from './cluster-failure.ts';
 import { mapConcurrent } from './concurrent.ts';
+import type { ResourceType } from './discovery.ts';
 import { inventoryOf, mergeInventory, readInventory, writeInventory } from './inventory.ts';
 import type { Deletion, Plan } from './plan.ts';
 import { ownerOf, type Scope } from './scope.ts';
@@ -20,6 +23,8 @@ export interface CarryOutOptions {
 const REQUESTS_AT_ONCE = 8;
 /** A CRD or namespace that is not there by then will not come. */
 const FOUNDATION_MS = 60_000;
+const SCHEMA_ATTEMPTS = 6;
+const SCHEMA_PAUSE_MS = 500;
 
 /** Applies and deletes what the plan says, in its order; CRDs and namespaces are awaited before what needs them. @throws PlatformError CLUSTER_REFUSED, APPLY_CONFLICT, NOT_READY */
 export async function carryOut(cluster: Cluster, plan: Plan, scopes: readonly Scope[], options: CarryOutOptions): Promise<void> {
@@ -90,12 +95,26 @@ async function applyOne(cluster: Cluster, wanted: SynthObject, force: boolean): 
   const type = await cluster.discovery.find(object.apiVersion, object.kind);
   if (!type) throw refused(wanted, `the API server does not serve ${object.kind} of ${object.apiVersion}`);
   try {
-    await cluster.apply(type, object, { force });
+    await applyPatiently(cluster, type, object, force);
   } catch (error) {
     if (!(error instanceof KubernetesError)) throw error;
     const conflicts = error.status === 409 ? fieldConflictsOf(error) : [];
     if (conflicts.length === 0) throw refused(wanted, refusalOf(error), error);
     throw conflictError([{ wanted, conflicts }]);
+  }
+}
+
+/** After a CRD has changed, the API server goes by its old schema for a moment. */
+async function applyPatiently(cluster: Cluster, type: ResourceType, object: KubernetesObject, force: boolean): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await cluster.apply(type, object, { force });
+      return;
+    } catch (error) {
+      const isSchema = error instanceof KubernetesError && (error.status === 400 || error.status === 422) && phaseOf(object) === 'resource';
+      if (!isSchema || attempt === SCHEMA_ATTEMPTS) throw error;
+      await sleep(SCHEMA_PAUSE_MS);
+    }
   }
 }
 

@@ -57,7 +57,9 @@ export function renderStatus({ platform, platformProblem, functions }: ClusterSt
   const rows = functions.map(({ name, state, ready, replicas, revision }) => [mark(state, terminal), name, `${ready}/${replicas}`, revision]);
   parts.push(`\n${bold('FUNCTIONS')}\n${functions.length > 0 ? renderTable(rows, '  ') : '  none'}`);
   for (const { name, problems, lastError } of functions) {
-    const lines = [...problems, ...(lastError ? [`last error ${lastError.code} at ${lastError.time}: ${lastError.message}`] : [])];
+    // What is wrong now need not be told as what was wrong last, too.
+    const isNews = lastError !== undefined && !problems.some((problem) => problem.includes(lastError.message));
+    const lines = [...problems, ...(isNews ? [`last error ${lastError.code} at ${lastError.time}: ${lastError.message}`] : [])];
     if (lines.length > 0) parts.push(`\n${terminal.paint('red', name)}\n${lines.map((line) => `  ${line}`).join('\n')}`);
   }
   return parts.join('\n');

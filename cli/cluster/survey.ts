@@ -10,7 +10,7 @@ import { mapConcurrent } from './concurrent.ts';
 import { groupKindOf, type ResourceType } from './discovery.ts';
 import { inventoryName, readInventory, searchSpace } from './inventory.ts';
 import { findPackagesInUse } from './packages-in-use.ts';
-import { isPackage, type Observation, type Outcome, type PlanInput } from './plan.ts';
+import { isPackage, type Observation, type Outcome, planDeploy, type PlanInput } from './plan.ts';
 import { type Scope, selectorOf } from './scope.ts';
 
 const REQUESTS_AT_ONCE = 12;
@@ -19,8 +19,11 @@ const REQUESTS_AT_ONCE = 12;
 export async function survey(cluster: Cluster, objects: readonly SynthObject[], scopes: readonly Scope[], force: boolean): Promise<PlanInput> {
   const owned = (await mapConcurrent(scopes, 1, (scope) => findOwned(cluster, scope, objects))).flat();
   const ownedById = new Map(owned.map((object) => [idOf(object), object]));
-  const coming = whatComes(objects);
-  const observations = await mapConcurrent(objects, REQUESTS_AT_ONCE, (wanted) => observe(cluster, wanted, ownedById.get(wanted.id), coming, force));
+  const look = (some: readonly SynthObject[], coming: Coming) =>
+    mapConcurrent(some, REQUESTS_AT_ONCE, (wanted) => observe(cluster, wanted, ownedById.get(wanted.id), coming, force));
+  const [crds, others] = [objects.filter(({ phase }) => phase === 'crd'), objects.filter(({ phase }) => phase !== 'crd')];
+  const ofCrds = await look(crds, { groupKinds: new Set(), namespaces: new Set() });
+  const observations = [...ofCrds, ...(await look(others, whatComes(ofCrds, others)))];
   return { observations, owned, packagesInUse: await packagesFor(cluster, objects, owned) };
 }
 
@@ -69,6 +72,8 @@ async function tryApply(cluster: Cluster, type: ResourceType, object: Kubernetes
     const conflicts = error.status === 409 ? fieldConflictsOf(error) : [];
     if (conflicts.length > 0) return { kind: 'conflict', conflicts, object: await cluster.apply(type, object, { dryRun: true, force: true }) };
     const { namespace } = object.metadata;
+    // The schema that refuses it is about to be replaced.
+    if (coming.groupKinds.has(groupKindOf(object)) && namespace !== undefined) return { kind: 'unchecked' };
     if (error.status !== 404 || namespace === undefined) return { kind: 'refused', reason: refusalOf(error) };
     if (coming.namespaces.has(namespace)) return { kind: 'unchecked' };
     return {
@@ -89,16 +94,17 @@ function unknownKind(object: KubernetesObject, coming: Coming, context: string):
   return { kind: 'refused', reason: `the cluster knows no ${object.kind} of ${object.apiVersion}: install what brings it, or correct apiVersion and kind` };
 }
 
-/** What the same deployment brings: it cannot be asked about before. */
+/** What the same deployment brings or changes: it cannot be asked about before. */
 interface Coming {
   readonly groupKinds: ReadonlySet<string>;
   readonly namespaces: ReadonlySet<string>;
 }
 
-function whatComes(objects: readonly SynthObject[]): Coming {
-  const crds = objects.filter(({ object }) => object.kind === 'CustomResourceDefinition').map(({ object }) => object['spec'] as CrdSpec);
-  const namespaces = objects.filter(({ object }) => object.kind === 'Namespace').map(({ object }) => object.metadata.name);
-  return { groupKinds: new Set(crds.map(({ group, names }) => `${names.kind}.${group}`)), namespaces: new Set(namespaces) };
+function whatComes(ofCrds: readonly Observation[], others: readonly SynthObject[]): Coming {
+  const { changes } = planDeploy({ observations: ofCrds, owned: [], packagesInUse: new Set() });
+  const specs = changes.map(({ wanted }) => wanted.object['spec'] as CrdSpec);
+  const namespaces = others.filter(({ object }) => object.kind === 'Namespace').map(({ object }) => object.metadata.name);
+  return { groupKinds: new Set(specs.map(({ group, names }) => `${names.kind}.${group}`)), namespaces: new Set(namespaces) };
 }
 
 async function packagesFor(cluster: Cluster, objects: readonly SynthObject[], owned: readonly ClusterObject[]): Promise<Set<string>> {

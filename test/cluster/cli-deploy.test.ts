@@ -174,6 +174,32 @@ export default fib.defineStack((app) => {
     expect((await world.fib('remove', 'one.ts', '-n', namespace, '--yes')).stderr).toContain('nothing to delete');
   });
 
+  it('brings a kind and an object of it at once, changes both at once, and deletes the kind only when told', async () => {
+    const group = `${namespace}.example.dev`;
+    await world.project.write({
+      'kind.ts': `import * as fib from 'fibonacci-faas';
+import { ApiObject } from 'cdk8s';
+export default fib.defineStack((app, { config }) => {
+  const stack = new fib.FunctionStack(app, 'kind');
+  const fields = (config.fields ?? 'a').split(',');
+  const spec = { type: 'object', properties: Object.fromEntries(fields.map((name) => [name, { type: 'string' }])) };
+  new ApiObject(stack, 'crd', { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: 'things.${group}' }, spec: {
+    group: '${group}', scope: 'Namespaced', names: { kind: 'Thing', plural: 'things' },
+    versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', properties: { spec } } } }],
+  } });
+  new ApiObject(stack, 'thing', { apiVersion: '${group}/v1', kind: 'Thing', spec: Object.fromEntries(fields.map((name) => [name, 'x'])) });
+});`,
+    });
+    const thing = `Thing.${group}/${namespace}/thing`;
+    expect((await deploy('kind.ts')).value.created).toEqual([`CustomResourceDefinition/things.${group}`, thing]);
+    expect((await deploy('kind.ts', 'fields=a,b')).value.changed).toEqual([`CustomResourceDefinition/things.${group}`, thing]);
+    expect((await deploy('kind.ts', 'fields=a,b')).value).toMatchObject({ created: [], changed: [], unchanged: 2 });
+    const removed = await world.json<Report & { kept: string[] }>('remove', 'kind.ts', '-n', namespace, '--yes');
+    expect(removed.value).toMatchObject({ deleted: [thing], kept: [`CustomResourceDefinition/things.${group}`] });
+    const purged = await world.json<Report>('remove', 'kind.ts', '-n', namespace, '--yes', '--purge');
+    expect(purged.value.deleted).toEqual([`CustomResourceDefinition/things.${group}`]);
+  });
+
   it('deploys into the namespace that it is told, and refuses one that the stack contradicts', async () => {
     expect((await world.json<Report>('deploy', 'two.ts', '-n', other, '--config', 'names=x', '--yes', '--no-wait')).value.created).toContain(
       `Function/${other}/x`,

@@ -31,6 +31,9 @@ export interface Running {
   interrupt(): Promise<number | null>;
 }
 
+/** For one command: other tests keep the machine busy. */
+const PATIENCE_MS = 240_000;
+
 /** @param files of the project */
 export async function createClusterProject(files: Readonly<Record<string, string>>): Promise<ClusterProject> {
   const { kubeconfig, bin } = await openCluster();
@@ -45,7 +48,7 @@ export async function createClusterProject(files: Readonly<Record<string, string
   kubectl(['wait', '--for=condition=Established', 'crd/functions.fibonacci.dev', '--timeout=30s']);
   for (const namespace of namespaces) kubectl(['create', 'namespace', namespace]);
   const project = await createProject(files);
-  const fib = (...args: readonly string[]) => project.fib(args, env);
+  const fib = (...args: readonly string[]) => project.fib(args, env, PATIENCE_MS);
   return {
     project,
     namespaces,

@@ -18,7 +18,7 @@ export interface Run {
 export interface TestProject {
   readonly dir: string;
   write(files: Readonly<Record<string, string>>): Promise<void>;
-  fib(args: readonly string[], env?: Readonly<Record<string, string | undefined>>): Promise<Run>;
+  fib(args: readonly string[], env?: Readonly<Record<string, string | undefined>>, timeoutMs?: number): Promise<Run>;
   /** `fib dev` until it is ready. */
   dev(args?: readonly string[]): Promise<Dev>;
   close(): Promise<void>;
@@ -53,7 +53,7 @@ export async function createProject(source: Readonly<Record<string, string>> | {
         await writeFile(join(dir, name), content);
       }
     },
-    fib: (args, env = process.env) => runFib(dir, args, env),
+    fib: (args, env = process.env, timeoutMs = 60_000) => runFib(dir, args, env, timeoutMs),
     async dev(args = ['--no-monitoring']) {
       const dev = await startDev(dir, args);
       devs.push(dev);
@@ -70,9 +70,9 @@ export async function createProject(source: Readonly<Record<string, string>> | {
   return project;
 }
 
-function runFib(cwd: string, args: readonly string[], env: Readonly<Record<string, string | undefined>>): Promise<Run> {
+function runFib(cwd: string, args: readonly string[], env: Readonly<Record<string, string | undefined>>, timeout: number): Promise<Run> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [FIB, ...args], { cwd, env: { ...env }, timeout: 60_000 }, (error, stdout, stderr) => {
+    execFile(process.execPath, [FIB, ...args], { cwd, env: { ...env }, timeout }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr });
     });
   });
