@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,16 +16,12 @@ import { TEST_IMAGES } from './images/test-images.ts';
 import { loadTestImages } from './images/load.ts';
 import { type Cluster, openCluster } from './machine/cluster.ts';
 
-const GUIDE = new URL('../../docs/guide/kubernetes.md', import.meta.url);
-
-/** What the guide has a person type after `fib synth`: the platform, the wait for its CRDs, the functions. @throws Error where it says something else by now */
-async function documentedLines(): Promise<readonly [string, string, string]> {
-  const lines = (await readFile(GUIDE, 'utf8')).split('\n').filter((line) => /^kubectl (apply|wait) /.test(line));
-  const [platform, wait, functions, ...more] = lines;
-  if (platform === undefined || wait === undefined || functions === undefined || more.length > 0)
-    throw new Error(`docs/guide/kubernetes.md has other lines than the three of an installation:\n${lines.join('\n')}`);
-  return [platform, wait, functions];
-}
+/** What a person types after `fib synth`, in the folder that holds both trees. */
+export const INSTALL_LINES = [
+  'kubectl apply --server-side -k platform',
+  'kubectl wait --for=condition=Established crd -l app.kubernetes.io/part-of=fibonacci --timeout=60s',
+  'kubectl apply --server-side -k functions',
+] as const;
 
 export interface InstallOptions {
   /** What its two namespaces begin with: `<topic>-<random>` and `<topic>-<random>-system`. */
@@ -70,7 +66,7 @@ const SMALL: InstallOptions['platform'] = {
 
 /** Installs by the documented lines. Resolves once every part is available. @throws Error, with nothing left behind */
 export async function install(options: InstallOptions): Promise<Installed> {
-  const [cluster, lines] = await Promise.all([openCluster(), documentedLines()]);
+  const cluster = await openCluster();
   if (options.images ?? true) await loadTestImages(cluster);
   const namespace = `${options.topic}-${randomBytes(3).toString('hex')}`;
   const system = `${namespace}-system`;
@@ -84,7 +80,7 @@ export async function install(options: InstallOptions): Promise<Installed> {
   };
   const startedAt = performance.now();
   try {
-    for (const line of options.functions ? lines : lines.slice(0, 2)) await run(line);
+    for (const line of INSTALL_LINES.slice(0, options.functions ? 3 : 2)) await run(line);
     await available(cluster, system);
     const url = `http://${await serviceAddress(cluster, system, GATEWAY_PUBLIC_SERVICE)}`;
     return {
@@ -96,7 +92,7 @@ export async function install(options: InstallOptions): Promise<Installed> {
       installedMs: performance.now() - startedAt,
       async applyFunctions(functions) {
         write(functions);
-        await run(lines[2]);
+        await run(INSTALL_LINES[2]);
       },
       deleteFunctions: async () => void (await run('kubectl delete -k functions')),
       available: () => available(cluster, system),
