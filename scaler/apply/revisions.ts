@@ -1,6 +1,7 @@
 import { API_VERSION, functionName, LABELS } from '../../protocol/names.ts';
 import type { RevisionResource } from '../../protocol/schema/resources.ts';
 import { backoffMs } from '../../kit/backoff.ts';
+import { inParallel } from '../../kit/in-parallel.ts';
 import type { Log } from '../../kit/log.ts';
 import type { Store } from '../../kit/store/store.ts';
 import { revisionNumber, revisionsToPrune } from '../decide/revision.ts';
@@ -26,6 +27,8 @@ export interface Revisions {
 
 /** Writing yields to the cold starts that a change may bring. */
 const WRITE_DELAY_MS = 50;
+/** Ten thousand functions that are new at once are ten thousand writes. */
+const WRITES_AT_ONCE = 8;
 const RETRY = { firstMs: 500, maxMs: 30_000 };
 
 interface History {
@@ -60,7 +63,7 @@ export async function createRevisions({ store, log, served }: RevisionsDeps): Pr
     if (!history) return;
     histories.delete(uid);
     kept.delete(uid);
-    writes.add(async () => {
+    writes.add(uid, async () => {
       for (const name of history.names) await store.remove('Revision', history.namespace, name);
     });
   };
@@ -83,7 +86,7 @@ export async function createRevisions({ store, log, served }: RevisionsDeps): Pr
       const resource = toResource(fn, revision);
       const { promise, resolve } = Promise.withResolvers<string | undefined>();
       history.uids.set(revision.name, promise);
-      writes.add(async () => {
+      writes.add(fn.uid, async () => {
         // It may have been deleted in the meantime.
         if (histories.get(fn.uid) !== history) return resolve(undefined);
         resolve((await store.apply(resource)).metadata.uid);
@@ -100,13 +103,13 @@ export async function createRevisions({ store, log, served }: RevisionsDeps): Pr
 }
 
 interface Writes {
-  add(work: () => Promise<void>): void;
+  add(uid: string, work: () => Promise<void>): void;
   close(): Promise<void>;
 }
 
-/** Work in its order; what fails comes again after a back-off and lets the rest pass. */
+/** The work of a function in its order, several functions at once; what fails comes again after a back-off and lets the rest pass. */
 function createWrites(log: Log): Writes {
-  const pending: { readonly work: () => Promise<void>; failures: number }[] = [];
+  const pending: { readonly uid: string; readonly work: () => Promise<void>; failures: number }[] = [];
   const retries = new Map<NodeJS.Timeout, (typeof pending)[number]>();
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
@@ -131,12 +134,16 @@ function createWrites(log: Log): Writes {
   };
   const flush = () => {
     timer = undefined;
-    for (const item of pending.splice(0)) writing = writing.then(() => run(item));
+    const byFunction = Map.groupBy(pending.splice(0), ({ uid }) => uid);
+    const ofOne = async (items: typeof pending) => {
+      for (const item of items) await run(item);
+    };
+    writing = writing.then(() => inParallel(byFunction.values(), WRITES_AT_ONCE, ofOne));
     return writing;
   };
   return {
-    add(work) {
-      pending.push({ work, failures: 0 });
+    add(uid, work) {
+      pending.push({ uid, work, failures: 0 });
       timer ??= setTimeout(() => void flush(), WRITE_DELAY_MS);
     },
     close() {

@@ -1,5 +1,6 @@
 import { canonicalJson } from '../../protocol/digest.ts';
 import type { KindName, ResourceOf } from '../../protocol/schema/resources.ts';
+import { inParallel } from '../../kit/in-parallel.ts';
 import type { Log } from '../../kit/log.ts';
 import type { Store } from '../../kit/store/store.ts';
 
@@ -20,6 +21,8 @@ export interface StatusWriter {
 const INTERVAL_MS = 200;
 /** While functions start, writing waits, but not for longer than this. */
 const LATEST_MS = 2000;
+/** Ten thousand functions that are new at once are ten thousand writes. */
+const WRITES_AT_ONCE = 8;
 /** Until what could not be written is tried again. */
 const RETRY_MS = 3000;
 
@@ -47,7 +50,7 @@ export function createStatusWriter({ store, log, busy, onWritten }: StatusWriter
     timer = undefined;
     const due = [...marked.values()];
     marked.clear();
-    for (const write of due) await write();
+    await inParallel(due, WRITES_AT_ONCE, (write) => write());
   };
   const retryFailed = () => {
     retry = undefined;

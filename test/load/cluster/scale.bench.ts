@@ -10,7 +10,7 @@ import { quantile } from '../quantile.ts';
 import { machineLoad } from './machine-load.ts';
 import { watchAudit } from './scale/account.ts';
 import { createFakeNode, type FakeNode } from './scale/fake-node.ts';
-import { inParallel } from './scale/in-parallel.ts';
+import { inParallel } from '../../../kit/in-parallel.ts';
 import { openScaleWorld, PACKAGE_BYTES, POOL, type ScaleWorld } from './scale/world.ts';
 
 const FUNCTIONS = Number(process.env['FIB_BENCH_FUNCTIONS'] ?? 10_000);

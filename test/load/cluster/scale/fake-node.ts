@@ -7,7 +7,7 @@ import { type KubernetesClient, PATCH_TYPES, resourcePath } from '../../../../ki
 import { CONTROL_PATHS, LABELS, POD_PORTS } from '../../../../protocol/names.ts';
 import type { PodPoolResource, RevisionResource } from '../../../../protocol/schema/resources.ts';
 import { parseWorkloads } from '../../../../protocol/workloads.ts';
-import { inParallel } from './in-parallel.ts';
+import { inParallel } from '../../../../kit/in-parallel.ts';
 
 /** A node without a kubelet: its pods are objects that are made ready by hand, and this process answers for their watchers. */
 export interface FakeNode {

@@ -17,7 +17,7 @@ import { functionObject, httpTrigger, packageOf, podPool } from '../../../contra
 import { startProcess, type TestProcess } from '../../../contract/platform/process.ts';
 import { type Cluster, openCluster } from '../../../cluster/machine/cluster.ts';
 import { type Account, createAccount, removeAccount } from './account.ts';
-import { inParallel } from './in-parallel.ts';
+import { inParallel } from '../../../../kit/in-parallel.ts';
 
 const ROOT = new URL('../../../../', import.meta.url);
 const TOKEN = 'token-of-the-bench';
