@@ -144,7 +144,7 @@ export async function openFaultWorld(): Promise<FaultWorld> {
         fault: name,
         at,
         inFlight,
-        retries: sum([...(await window.countsOfGateways(METRICS.retries))], ([pod, count]) => count - (before.get(pod) ?? 0)),
+        retries: sum([...(await window.countsOfGateways(METRICS.retries))], ([pod, count]) => madeSince(before.get(pod) ?? 0, count)),
         ...ends,
         bare: { inFlight: bareInFlight, ...bareEnds },
       };
@@ -195,6 +195,11 @@ function sum<T>(items: readonly T[], value: (item: T) => number): number {
 
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+/** A process that is new counts from zero. */
+function madeSince(before: number, now: number): number {
+  return now < before ? now : now - before;
 }
 
 function print({ fault, at, requests, inFlight, retries, wrong, bare }: FaultReport): void {
