@@ -9,10 +9,10 @@ import { nodeDrained } from './faults/node-drained.ts';
 import { podKilled } from './faults/pod-killed.ts';
 import { poolDrained } from './faults/pool-drained.ts';
 import { rollingUpdate } from './faults/rolling-update.ts';
-import { type FaultWorld, openFaultWorld } from './faults/world.ts';
+import { FAULT_TIMEOUT_MS, type FaultWorld, openFaultWorld } from './faults/world.ts';
 
 /** One platform, and one fault after the other: each waits until the one before has healed. */
-describe('with requests under way', { timeout: 240_000 }, () => {
+describe('with requests under way', { timeout: FAULT_TIMEOUT_MS }, () => {
   let world: FaultWorld;
   beforeAll(async () => {
     world = await openFaultWorld();

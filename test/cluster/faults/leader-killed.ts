@@ -25,7 +25,7 @@ export function leaderKilled(world: () => FaultWorld): void {
     expect(report.wrong).toEqual([]);
     expect(cold).toMatchObject({ leased: 200, after: 200 });
     // One that does not wait for as long as a hand-over takes.
-    expect(cold.hasty).toBe(504);
+    expect(cold.hasty).toBeOneOf([503, 504]);
     await eventually(
       async () => (await window.state()).epoch > epoch && (await window.podsOf(SCALER_NAME)).length === 2,
       () => 'nobody leads',

@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fib from '../../../constructs/index.ts';
 import { LABELS, METRICS } from '../../../protocol/names.ts';
@@ -10,6 +11,10 @@ import { BARE_GATEWAY, BARE_SERVICE, bareGateway } from './bare-gateway.ts';
 
 /** Requests that each fault is judged by, at the least. */
 const REQUESTS = Number(process.env['FIB_FAULT_REQUESTS'] ?? 2000);
+/** Of one fault, with what heals before and after it. */
+export const FAULT_TIMEOUT_MS = 240_000 + REQUESTS * 50;
+/** File that reports are added to, one JSON line each; for benches. */
+const REPORTS = process.env['FIB_FAULT_REPORTS'];
 /** Functions that always run, in turn asked by clients. */
 export const WARM = ['warm-node', 'warm-python'] as const;
 const CLIENTS = 12;
@@ -149,6 +154,7 @@ export async function openFaultWorld(): Promise<FaultWorld> {
         bare: { inFlight: bareInFlight, ...bareEnds },
       };
       print(report);
+      if (REPORTS !== undefined) appendFileSync(REPORTS, `${JSON.stringify(report)}\n`);
       return report;
     } finally {
       await stopAll([...loads, ...bareLoads]);
