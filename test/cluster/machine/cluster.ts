@@ -77,14 +77,14 @@ export async function openCluster(folders: Folders = clusterFolders()): Promise<
 
 async function listNodes(get: Cluster['get']): Promise<ClusterNode[]> {
   interface Node {
-    readonly metadata: { readonly name: string; readonly labels: Record<string, string> };
-    readonly status: { readonly addresses: readonly { readonly type: string; readonly address: string }[] };
+    readonly metadata: { readonly name: string; readonly labels?: Record<string, string> };
+    readonly status: { readonly addresses?: readonly { readonly type: string; readonly address: string }[] };
   }
   const { items } = await get<{ items: readonly Node[] }>('nodes');
   const all = items.map(({ metadata, status }) => ({
     name: metadata.name,
-    zone: metadata.labels['topology.kubernetes.io/zone'] ?? '',
-    address: status.addresses.find(({ type }) => type === 'InternalIP')?.address ?? '',
+    zone: metadata.labels?.['topology.kubernetes.io/zone'] ?? '',
+    address: status.addresses?.find(({ type }) => type === 'InternalIP')?.address ?? '',
   }));
   return all.filter(({ zone }) => zone !== '');
 }
