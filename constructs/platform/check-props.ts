@@ -38,7 +38,7 @@ export function checkPlatformProps(id: string, props: PlatformProps): PlainProps
   if (typeof props !== 'object' || props === null) throw new PlatformError('SPEC_INVALID', `${what} takes an object of props, not ${show(props)}`);
   const plain = plainProps(props);
   const wrong = schemaIssues(platformSchema, withoutLockPath(plain));
-  const issues = wrong.length > 0 ? wrong : propIssues(plain as PlainProps);
+  const issues = [...(wrong.length > 0 ? wrong : propIssues(plain as PlainProps)), ...transformIssues(props.transform)];
   if (issues.length === 0) return plain as PlainProps;
   const lines = issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('\n  ');
   throw new PlatformError('SPEC_INVALID', `${what} is not valid:\n  ${lines}`, { details: { issues } });
@@ -112,6 +112,15 @@ function propIssues({
     ...cidrIssues(cluster.apiServerCidrs, 'cluster.apiServerCidrs'),
     ...cidrIssues(cluster.dns?.cidrs, 'cluster.dns.cidrs'),
   ];
+}
+
+function transformIssues(transform: unknown): Issue[] {
+  if (transform === undefined) return [];
+  if (typeof transform !== 'object' || transform === null)
+    return [{ path: 'transform', message: `${show(transform)} must be an object of functions, by \`<Kind>/<name>\`` }];
+  return Object.entries(transform)
+    .filter(([, change]) => typeof change !== 'function')
+    .map(([id, change]) => ({ path: `transform.${id}`, message: `${show(change)} must be a function that changes the object` }));
 }
 
 function namespaceIssues(name: string, index: number, system: string, all: readonly FunctionNamespace[]): Issue[] {

@@ -150,6 +150,12 @@ test.each<[string, Props, RegExp]>([
     /monitoring: operator stands for/,
   ],
   ['an operator without URLs', { monitoring: { operator: { namespace: 'm' } } }, /monitoring\.operator\.prometheusUrl: is required/],
+  [
+    'a transform that is no function',
+    { transform: { 'Deployment/fibonacci-gateway': { spec: {} } } },
+    /transform\.Deployment\/fibonacci-gateway: .* must be a function/,
+  ],
+  ['transforms that are no object', { transform: 'x' }, /transform: "x" must be an object of functions/],
   ['a level of logs that is none', { logLevel: 'loud' }, /logLevel: "loud" is not one of/],
 ])('%s is refused at once, with its path', (_, props, message) => {
   const make = () =>
