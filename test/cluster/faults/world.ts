@@ -83,10 +83,11 @@ export function declareFunctions(stack: fib.FunctionStack, { version = '1', pool
   publicFunction({ stack, name: 'warm-node' }, { code: DIGEST_NODEJS, deployment: node, ...always(3) });
   publicFunction({ stack, name: 'warm-python' }, { runtime: fib.Runtime.PYTHON, code: DIGEST_PYTHON, deployment: python, ...always(2) });
   // Nobody asks for them before something breaks, and they go soon after.
-  const once = { deployment: node, scaling: { maxReplicas: 1, idleTimeout: fib.Duration.seconds(5) } };
+  const patient = fib.Duration.seconds(90);
+  const once = { deployment: node, activationTimeout: patient, scaling: { maxReplicas: 1, idleTimeout: fib.Duration.seconds(5) } };
   publicFunction({ stack, name: 'slow-start' }, { code: SLOW_START, ...once });
   for (const name of ['fresh', ...BURST]) publicFunction({ stack, name }, { code: DIGEST_NODEJS, ...once });
-  publicFunction({ stack, name: 'hasty' }, { code: DIGEST_NODEJS, activationTimeout: fib.Duration.seconds(1), ...once });
+  publicFunction({ stack, name: 'hasty' }, { code: DIGEST_NODEJS, ...once, activationTimeout: fib.Duration.seconds(1) });
   const slowly = { stabilizationWindow: fib.Duration.seconds(STABILIZATION_SECONDS), idleTimeout: fib.Duration.minutes(10) };
   const ruled = publicFunction({ stack, name: 'ruled' }, { code: DIGEST_NODEJS, deployment: node, scaling: { minReplicas: 1, maxReplicas: 2, ...slowly } });
   fib.ScalingRule.requestsPerSecond(stack, 'ruled-rate', { functions: [ruled], target: 10 });
