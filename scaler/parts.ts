@@ -9,7 +9,8 @@ import { createAssignments } from './apply/assignments.ts';
 import { type Capacity, createCapacity } from './apply/capacity.ts';
 import { tellConditions } from './apply/condition-events.ts';
 import { createFunctionStatus } from './apply/function-status.ts';
-import { createPackages, type Packages } from './apply/packages.ts';
+import { createPackageChecks, type PackageChecks } from './apply/package-checks.ts';
+import { createPackages } from './apply/packages.ts';
 import { createRevisions, type Revisions } from './apply/revisions.ts';
 import { createStatusWriter, type StatusWriter } from './apply/status-writer.ts';
 import { createWatcherClient, type WatcherClient } from './apply/watcher-client.ts';
@@ -39,7 +40,7 @@ export interface Parts extends Omit<Required<ScalerDeps>, 'port'> {
   readonly store: Store;
   readonly functions: FunctionRegistry;
   readonly book: DemandBook;
-  readonly packages: Packages;
+  readonly packageChecks: PackageChecks;
   readonly writer: StatusWriter;
   readonly watchers: WatcherClient;
   readonly revisions: Revisions;
@@ -97,7 +98,24 @@ export async function createParts({ config, log, world, now = Date.now }: Scaler
     connected: () => fleet.connected && knowing.store.connected,
   });
   const markStatus = createFunctionStatus({ writer, allocator: capacity.allocator, url: (fn) => knowing.late.triggers?.url(fn) });
-  return { ...knowing, ...acting, writer, sessions, capacity, markStatus };
+  const packageChecks = createPackageChecks({
+    packages: acting.packages,
+    now,
+    onChange(fn) {
+      if (fn.package?.state === 'verified') forgiveMissing(fn);
+      capacity.reconcile(fn);
+      markStatus(fn);
+    },
+  });
+  return { ...knowing, ...acting, packageChecks, writer, sessions, capacity, markStatus };
+}
+
+/** Its package came after the first call. */
+function forgiveMissing(fn: ManagedFunction): void {
+  if (fn.lastError?.code !== 'PACKAGE_INVALID') return;
+  fn.failedContent = undefined;
+  fn.blocked = undefined;
+  fn.failures = 0;
 }
 
 function createWriter({ store, log, world, functions }: Knowing, capacity: () => Capacity): StatusWriter {

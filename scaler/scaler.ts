@@ -37,6 +37,7 @@ export async function createScaler(deps: ScalerDeps): Promise<Scaler> {
   return {
     async close() {
       looking.close();
+      parts.packageChecks.close();
       capacity.close();
       await Promise.all([late.ruleLoop?.close(), late.triggers?.close(), late.resources?.close()]);
       sessions.close();
@@ -139,7 +140,11 @@ function keepLooking({ world: { fleet }, watchers, log, capacity, writer, sessio
   };
 }
 
-function handleResources({ now, functions, book, packages, writer, capacity, revisions }: Parts, triggers: Triggers, seen: RevisionWorld): ResourceHandlers {
+function handleResources(
+  { now, functions, book, packageChecks, writer, capacity, revisions }: Parts,
+  triggers: Triggers,
+  seen: RevisionWorld,
+): ResourceHandlers {
   const { allocator } = capacity;
   return {
     functions,
@@ -150,7 +155,7 @@ function handleResources({ now, functions, book, packages, writer, capacity, rev
       writer.seen('Function', namespace, name, fn.resource.status);
       if (fn.latest) {
         revisions.note(fn, fn.latest);
-        packages.warm(namespace, fn.latest.spec.package.digest);
+        packageChecks.check(fn);
       }
       capacity.reconcile(fn);
     },

@@ -47,7 +47,7 @@ beforeEach(() => {
     onServing: (fn, member) => void recorded.push(`${member.id} ${fn.name} ${member.revision.name}`),
     connected: () => fleet.connected,
     gateways: { broadcast: (message) => void told.push(message), live: () => book.liveGateways() },
-    packages: { cached: () => new Uint8Array(), get: async () => new Uint8Array(), warm: () => undefined },
+    packages: { cached: () => new Uint8Array(), get: async () => new Uint8Array(), roomy: true, verify: async () => undefined },
     watchers: {
       specialize: order('specialize'),
       update: order('update'),

@@ -62,6 +62,7 @@ function pictureOf(fn: ManagedFunction, allocator: Pick<Allocator, 'obstacle'>):
     rejected: fn.latest !== undefined && fn.failedContent === fn.latest.content,
     unresolved: fn.unresolved,
     lastError: fn.lastError,
+    ...(fn.latest && fn.package && fn.package.state !== 'verified' && { package: fn.package.state }),
     ...(obstacle && { obstacle: { code: obstacle.code, message: obstacle.message } }),
   };
 }

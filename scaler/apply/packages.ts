@@ -4,8 +4,10 @@ export interface Packages {
   cached(digest: string): Uint8Array | undefined;
   /** @throws PlatformError PACKAGE_INVALID if it is missing or is not what its digest says; INTERNAL where it cannot be asked for now */
   get(namespace: string, digest: string): Promise<Uint8Array>;
-  /** Reads it ahead where there is room, so that a cold start finds it in memory. What is wrong with it shows when it is needed. */
-  warm(namespace: string, digest: string): void;
+  /** Whether reading ahead would push nothing out of memory. */
+  readonly roomy: boolean;
+  /** Reads it in its turn, a few at a time, and keeps it where there is room, so that a cold start finds it in memory. @throws PlatformError as `get` does */
+  verify(namespace: string, digest: string): Promise<void>;
 }
 
 /** Where packages come from. The bytes are those of the digest. @throws PlatformError as `get` does */
@@ -19,7 +21,7 @@ const AHEAD_AT_ONCE = 4;
 export function createPackages(read: ReadPackage, maxBytes: number = MAX_CACHED_BYTES): Packages {
   const cache = new Map<string, Uint8Array>();
   const loading = new Map<string, Promise<Uint8Array>>();
-  const ahead = new Map<string, string>();
+  const ahead: (() => Promise<void>)[] = [];
   let readingAhead = 0;
   let total = 0;
 
@@ -53,28 +55,33 @@ export function createPackages(read: ReadPackage, maxBytes: number = MAX_CACHED_
     if (!pending) loading.set(key, (pending = load(namespace, digest).finally(() => loading.delete(key))));
     return pending;
   };
-  const readAhead = () => {
-    for (const [digest, namespace] of ahead) {
-      if (readingAhead >= AHEAD_AT_ONCE) return;
-      ahead.delete(digest);
-      if (total >= maxBytes / 2 || cache.has(digest)) continue;
+  const roomy = () => total < maxBytes / 2;
+  const next = () => {
+    while (readingAhead < AHEAD_AT_ONCE) {
+      const work = ahead.shift();
+      if (!work) return;
       readingAhead++;
-      // What is wrong with it shows when it is needed.
-      void get(namespace, digest)
-        .catch(() => undefined)
-        .then(() => {
-          readingAhead--;
-          readAhead();
-        });
+      void work().finally(() => {
+        readingAhead--;
+        next();
+      });
     }
+  };
+  const verify = async (namespace: string, digest: string) => {
+    if (cache.has(digest)) return;
+    await (roomy() ? get(namespace, digest) : read(namespace, digest));
   };
   return {
     cached,
     get,
-    warm(namespace, digest) {
-      if (cache.has(digest)) return;
-      ahead.set(digest, namespace);
-      readAhead();
+    get roomy() {
+      return roomy();
+    },
+    verify(namespace, digest) {
+      return new Promise((resolve, reject) => {
+        ahead.push(() => verify(namespace, digest).then(resolve, reject));
+        next();
+      });
     },
   };
 }

@@ -19,7 +19,13 @@ test('an error of the past is shown and does not make it unready', () => {
   expect(readyOf({ lastError: problem })).toMatchObject({ status: 'True' });
 });
 
+test('until its package was read it is not known whether it is ready, unless something is known to be wrong', () => {
+  expect(readyOf({ package: 'pending' })).toMatchObject({ status: 'Unknown', reason: 'Verifying' });
+  expect(readyOf({ package: 'pending', unresolved: problem })).toMatchObject({ status: 'False', reason: 'LoadFailed' });
+});
+
 test.each([
+  { because: 'its package is missing', given: { package: { ...problem, code: 'PACKAGE_INVALID' } }, reason: 'PackageInvalid' },
   { because: 'a secret is missing', given: { unresolved: { ...problem, code: 'SECRET_MISSING' } }, reason: 'SecretMissing' },
   { because: 'the runtime is off', given: { obstacle: { code: 'RUNTIME_UNAVAILABLE', message: 'no python' } }, reason: 'RuntimeUnavailable' },
 ])('it is not ready because $because', ({ given, reason }) => {

@@ -19,6 +19,8 @@ export interface FunctionPicture {
   /** It cannot be told what to run. */
   readonly unresolved?: StatusProblem | undefined;
   readonly lastError?: StatusProblem | undefined;
+  /** Its package is not verified yet, or what is wrong with it. */
+  readonly package?: 'pending' | StatusProblem | undefined;
   /** Why instances cannot come now. */
   readonly obstacle?: { readonly code: string; readonly message: string } | undefined;
 }
@@ -39,9 +41,13 @@ export function decideFunctionStatus(picture: FunctionPicture, previous: Functio
 }
 
 function readiness(picture: FunctionPicture, previous: FunctionStatus['conditions'], now: Date): Condition {
-  const problem = picture.unresolved ?? (picture.rejected ? picture.lastError : undefined) ?? picture.obstacle;
-  const verdict = problem
-    ? { status: 'False' as const, reason: reasonOf(problem.code), message: problem.message }
-    : { status: 'True' as const, reason: 'Ready', message: '' };
-  return conditionSince(previous, { type: 'Ready', ...verdict, observedGeneration: picture.generation }, now);
+  return conditionSince(previous, { type: 'Ready', ...verdictOf(picture), observedGeneration: picture.generation }, now);
+}
+
+function verdictOf(picture: FunctionPicture): Pick<Condition, 'status' | 'reason' | 'message'> {
+  const broken = picture.package === 'pending' ? undefined : picture.package;
+  const problem = picture.unresolved ?? (picture.rejected ? picture.lastError : undefined) ?? broken ?? picture.obstacle;
+  if (problem) return { status: 'False', reason: reasonOf(problem.code), message: problem.message };
+  if (picture.package === 'pending') return { status: 'Unknown', reason: 'Verifying', message: 'its package is being read' };
+  return { status: 'True', reason: 'Ready', message: '' };
 }

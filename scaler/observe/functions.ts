@@ -58,6 +58,8 @@ export interface ManagedFunction {
   good?: ResolvedRevision | undefined;
   /** Content that did not load: never given to an instance again while `good` can serve. */
   failedContent?: string | undefined;
+  /** What is known of the package that `latest` names: it is there, it is being read, or what is wrong with it. */
+  package?: { readonly digest: string; state: 'verified' | 'pending' | Problem } | undefined;
   /** Why `latest` is absent. */
   unresolved?: Problem | undefined;
   /** The newest failure to load. */

@@ -159,17 +159,21 @@ describe('gateway and scaler before functions in pods', () => {
     await spine.idle('web', 2);
   });
 
-  it('a package that is missing is told to the caller and in the status, and once it is there the function answers', async () => {
+  it('a package that is missing is told in the status before anybody calls, and to the caller; once it is there the function answers', async () => {
     const code = packageOf({ 'index.mjs': 'export const handler = () => "late";\n' });
     await spine.apply(functionObject('late', code, HOT), httpTrigger('late'));
     await spine.routed('late');
-    const answer = await spine.fetch('/late');
-    expect([answer.status, await answer.json()]).toMatchObject([502, { code: 'PACKAGE_INVALID', message: expect.stringContaining('has no ConfigMap pkg-') }]);
     await eventually(
       async () => (await condition('late'))?.reason === 'PackageInvalid',
       async () => JSON.stringify(await condition('late')),
     );
+    const answer = await spine.fetch('/late');
+    expect([answer.status, await answer.json()]).toMatchObject([502, { code: 'PACKAGE_INVALID', message: expect.stringContaining('has no ConfigMap pkg-') }]);
     await spine.putCode('export const handler = () => "late";\n');
+    await eventually(
+      async () => (await condition('late'))?.status === 'True',
+      async () => JSON.stringify(await condition('late')),
+    );
     await eventually(
       async () => (await text('/late')) === '200 late',
       async () => text('/late'),
