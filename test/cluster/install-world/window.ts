@@ -28,7 +28,7 @@ export interface Window {
   /** `10.88.0.7:8082`. */
   addressOfLeader(): Promise<string>;
   state(): Promise<ScalerState>;
-  /** What each gateway that runs counts, by its pod's name: the sum of the series of this name. */
+  /** What each gateway that answers counts, by its pod's name: the sum of the series of this name. */
   countsOfGateways(metric: string): Promise<ReadonlyMap<string, number>>;
   /** Of a gateway's admin API. */
   admin(path: string, token?: string): Promise<Response>;
@@ -72,12 +72,14 @@ export async function openWindow({ cluster, system }: Installed): Promise<Window
     addressOfLeader,
     state: async () => (await ask(await addressOfLeader(), SCALER_PATHS.state)).json() as Promise<ScalerState>,
     async countsOfGateways(metric) {
-      const counted = (await podsOf(GATEWAY_NAME)).map(async ({ metadata, status }): Promise<[string, number]> => {
-        const text = await (await ask(`${status.podIP}:${PLATFORM_PORTS.gatewayAdmin}`, ADMIN_PATHS.metrics)).text();
-        const lines = text.split('\n').filter((line) => line.startsWith(`${metric}{`));
-        return [metadata.name, lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)];
+      const counted = (await podsOf(GATEWAY_NAME)).map(async ({ metadata, status }): Promise<[string, number][]> => {
+        const answer = await ask(`${status.podIP}:${PLATFORM_PORTS.gatewayAdmin}`, ADMIN_PATHS.metrics).catch(() => undefined);
+        // It just starts, or just ended.
+        if (!answer) return [];
+        const lines = (await answer.text()).split('\n').filter((line) => line.startsWith(`${metric}{`));
+        return [[metadata.name, lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)]];
       });
-      return new Map(await Promise.all(counted));
+      return new Map((await Promise.all(counted)).flat());
     },
     async admin(path, bearer) {
       const [pod] = await podsOf(GATEWAY_NAME);
