@@ -4,7 +4,7 @@ import { carryOut, checkPlan } from './carry-out.ts';
 import type { Cluster } from './cluster.ts';
 import { confirm } from './confirm.ts';
 import { PlatformError } from '../../protocol/errors.ts';
-import { uploadPackages } from './large-packages.ts';
+import { requireArtifactService, uploadPackages } from './large-packages.ts';
 import type { App } from './load-app.ts';
 import { planDeploy } from './plan.ts';
 import { renderChanges, summarize } from './plan-text.ts';
@@ -35,6 +35,7 @@ export async function deployApp(cluster: Cluster, app: App, options: DeployOptio
   const { yes, forceConflicts: force, wait, timeoutMs } = options;
   const plan = planDeploy(await survey(cluster, app.objects, app.scopes, force));
   checkPlan(plan);
+  await requireArtifactService(cluster, app);
   const { changes, deletions, kept } = plan;
   const begun = performance.now();
   if (changes.length + deletions.length > 0) {
@@ -44,12 +45,12 @@ export async function deployApp(cluster: Cluster, app: App, options: DeployOptio
       force,
       onApplied: ({ id }, action) => terminal.note(`${terminal.paint('green', '✓')} ${id} ${action === 'create' ? 'created' : 'changed'}`),
       onDeleted: (id) => terminal.note(`${terminal.paint('green', '✓')} ${id} deleted`),
-      beforeFunctions: () => upload(cluster, app, terminal),
+      beforeFunctions: () => upload(cluster, app, timeoutMs, terminal),
     });
   } else {
     terminal.note(`nothing to do: ${summarize(plan)}`);
     // A volume may have been lost since.
-    await upload(cluster, app, terminal);
+    await upload(cluster, app, timeoutMs, terminal);
   }
   if (wait) {
     throwNotReady(await waitFor(cluster, app, timeoutMs, terminal), performance.now() - begun);
@@ -67,8 +68,8 @@ export async function deployApp(cluster: Cluster, app: App, options: DeployOptio
   };
 }
 
-async function upload(cluster: Cluster, { largePackages, systemNamespace }: App, terminal: Terminal): Promise<void> {
-  const sent = await uploadPackages(cluster, systemNamespace, largePackages);
+async function upload(cluster: Cluster, { largePackages, systemNamespace }: App, timeoutMs: number, terminal: Terminal): Promise<void> {
+  const sent = await uploadPackages(cluster, systemNamespace, largePackages, timeoutMs);
   for (const digest of sent) terminal.note(`${terminal.paint('green', '✓')} package ${digest.slice(0, 19)} sent to the artifact service`);
 }
 

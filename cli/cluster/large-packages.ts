@@ -7,8 +7,9 @@ import { packageConfigMapName } from '../../protocol/package-config-map.ts';
 import type { FunctionSpec } from '../../protocol/schema/function.ts';
 import type { Cluster } from './cluster.ts';
 import { exchangeOver, type HttpCall, type HttpReply } from './http-over.ts';
+import type { App } from './load-app.ts';
 import { isPackage } from './plan.ts';
-import { podsOfPart, readInternalToken } from './platform-state.ts';
+import { hasPart, podsOfPart, readInternalToken } from './platform-state.ts';
 import { connectPod } from './pod-connection.ts';
 import { isReady } from './workload-pods.ts';
 
@@ -21,8 +22,6 @@ export interface LargePackage {
 }
 
 const POLL_MS = 1000;
-/** For an artifact service that comes with the same deployment: image, volume, token. */
-const PATIENCE_MS = 120_000;
 
 /** The packages of an app's Functions that are too large for a ConfigMap. */
 export function findLargePackages({ objects, packages }: Pick<SynthResult, 'objects' | 'packages'>): LargePackage[] {
@@ -36,15 +35,25 @@ export function findLargePackages({ objects, packages }: Pick<SynthResult, 'obje
   return [...new Map(found.map((large) => [large.digest, large])).values()];
 }
 
+/** Whether there is a place for them, before anything is changed. @throws PlatformError PACKAGE_TOO_LARGE where the platform neither has an artifact service nor gets one */
+export async function requireArtifactService(cluster: Cluster, { objects, largePackages: [first], systemNamespace }: App): Promise<void> {
+  if (!first || objects.some(({ object }) => object.metadata.name === ARTIFACTS_NAME && object.metadata.namespace === systemNamespace)) return;
+  if (await hasPart(cluster, systemNamespace, ARTIFACTS_NAME)) return;
+  const size = Math.ceil(first.bytes.length / 1024);
+  const message = `${first.path}: its code takes ${size} KiB, more than a ConfigMap may hold, and the platform in ${systemNamespace} has no artifact service: give the Platform \`artifacts\``;
+  throw new PlatformError('PACKAGE_TOO_LARGE', message);
+}
+
 /**
  * Sends the packages that the artifact service lacks, through a port-forward.
  * @param system namespace of the platform
+ * @param timeoutMs for an artifact service that comes with the same deployment: image, volume, token
  * @returns digests of those that were sent
- * @throws PlatformError PACKAGE_TOO_LARGE where the platform has no such service, CLUSTER_FORBIDDEN, NOT_READY
+ * @throws PlatformError CLUSTER_FORBIDDEN, NOT_READY, CLUSTER_REFUSED where the service does not take one
  */
-export async function uploadPackages(cluster: Cluster, system: string, packages: readonly LargePackage[]): Promise<string[]> {
+export async function uploadPackages(cluster: Cluster, system: string, packages: readonly LargePackage[], timeoutMs: number): Promise<string[]> {
   if (packages.length === 0) return [];
-  const service = await awaitService(cluster, system, packages);
+  const service = await awaitService(cluster, system, timeoutMs);
   const sent: string[] = [];
   for (const { digest, bytes, path } of packages) {
     const target = `${ARTIFACT_PATHS.packages}/${digest.replace('sha256:', '')}`;
@@ -58,7 +67,7 @@ export async function uploadPackages(cluster: Cluster, system: string, packages:
 }
 
 /** Waits for a ready pod and for the token that the scaler makes. */
-async function awaitService(cluster: Cluster, system: string, [first]: readonly LargePackage[]): Promise<(call: HttpCall) => Promise<HttpReply>> {
+async function awaitService(cluster: Cluster, system: string, timeoutMs: number): Promise<(call: HttpCall) => Promise<HttpReply>> {
   const begun = performance.now();
   for (;;) {
     const pods = await podsOfPart(cluster, system, ARTIFACTS_NAME);
@@ -67,17 +76,8 @@ async function awaitService(cluster: Cluster, system: string, [first]: readonly 
       const target = { namespace: system, pod, port: PLATFORM_PORTS.artifacts };
       return async (call) => exchangeOver(await connectPod(cluster, target), { ...call, headers: { ...call.headers, authorization: `Bearer ${token}` } });
     }
-    if (performance.now() - begun > PATIENCE_MS) {
-      if (pods.length > 0)
-        throw new PlatformError(
-          'NOT_READY',
-          `the artifact service ${system}/${ARTIFACTS_NAME} is not ready, or the Secret ${INTERNAL_SECRET.name} is not there`,
-        );
-      throw new PlatformError(
-        'PACKAGE_TOO_LARGE',
-        `${first?.path}: its code takes ${Math.ceil((first?.bytes.length ?? 0) / 1024)} KiB, more than a ConfigMap may hold, and the platform in ${system} has no artifact service: give the Platform \`artifacts\``,
-      );
-    }
+    if (performance.now() - begun > timeoutMs)
+      throw new PlatformError('NOT_READY', `the artifact service ${system}/${ARTIFACTS_NAME} is not ready, or the Secret ${INTERNAL_SECRET.name} is not there`);
     await sleep(POLL_MS);
   }
 }

@@ -73,8 +73,16 @@ export async function readPlatform(cluster: Cluster, functions: string | undefin
 
 /** The pods of one part of the platform. */
 export async function podsOfPart(cluster: Cluster, namespace: string, name: string): Promise<Pod[]> {
-  const workload = await cluster.get(name === ARTIFACTS_NAME ? STATEFUL_SETS : DEPLOYMENTS, { namespace, name });
+  const workload = await findPart(cluster, namespace, name);
   return workload ? podsOf(cluster, workload) : [];
+}
+
+export async function hasPart(cluster: Cluster, namespace: string, name: string): Promise<boolean> {
+  return (await findPart(cluster, namespace, name)) !== undefined;
+}
+
+function findPart(cluster: Cluster, namespace: string, name: string): Promise<ClusterObject | undefined> {
+  return cluster.get(name === ARTIFACTS_NAME ? STATEFUL_SETS : DEPLOYMENTS, { namespace, name });
 }
 
 /** The token that the platform's processes share; undefined until the scaler has made it. @throws PlatformError CLUSTER_FORBIDDEN */
