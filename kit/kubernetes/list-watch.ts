@@ -29,7 +29,9 @@ export interface WatchResourcesOptions<T extends object> {
   random?(): number;
 }
 
-export interface ResourceWatch {
+export interface ResourceWatch<T extends object = object> {
+  /** As they are known now; none before the first list. */
+  objects(): T[];
   /** Nothing is told after this was called. */
   close(): Promise<void>;
   /** `performance.now()` when the API server last sent a list, an event or a bookmark; 0 = never. */
@@ -46,11 +48,11 @@ const LASTING_MS = 10_000;
  * The objects of a path and every change of them, for as long as it is open (Kubernetes, "Efficient detection of changes"): list, watch from there with bookmarks, go on after every kind of end with a jittered wait;
  * where the API server no longer has the changes since then, list anew and tell the difference as events.
  */
-export function watchResources<T extends object>(options: WatchResourcesOptions<T>): ResourceWatch {
+export function watchResources<T extends object>(options: WatchResourcesOptions<T>): ResourceWatch<T> {
   return new ListWatch(options);
 }
 
-class ListWatch<T extends object> implements ResourceWatch {
+class ListWatch<T extends object> implements ResourceWatch<T> {
   readonly #options: WatchResourcesOptions<T>;
   readonly #cache: ObjectCache<T>;
   readonly #random: () => number;
@@ -77,6 +79,10 @@ class ListWatch<T extends object> implements ResourceWatch {
 
   lastEventAt(): number {
     return this.#heardAt;
+  }
+
+  objects(): T[] {
+    return this.#cache.objects();
   }
 
   async close(): Promise<void> {

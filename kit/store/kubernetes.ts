@@ -8,7 +8,7 @@ import { listPages } from '../kubernetes/list.ts';
 import type { Log } from '../log.ts';
 import { kindPath, parseObject, renderObject } from './kubernetes-object.ts';
 import type { Store, StoreWatch } from './store.ts';
-import { watchKindInCluster } from './watch-kubernetes.ts';
+import { type KindWatch, watchKindInCluster } from './watch-kubernetes.ts';
 
 /** Whose fields server-side apply writes. */
 const FIELD_MANAGER = 'fibonacci-scaler';
@@ -17,6 +17,8 @@ export interface KubernetesStoreOptions {
   readonly client: KubernetesClient;
   /** Where Functions live; all else is not looked at. */
   readonly namespaces: readonly string[];
+  /** Kinds that will be watched: they are listed from now on, all at once, and whoever watches them finds them there. @default [] */
+  readonly ahead?: readonly KindName[];
   readonly log: Log;
 }
 
@@ -31,14 +33,21 @@ export interface KubernetesStore extends Store {
  * Resources on the Kubernetes API. Objects are reduced to what the protocol knows and checked as they come; uid, generation and version are the API server's.
  * `apply` and `applyStatus` are server-side applies: they set exactly what they are given and take it from whoever had it.
  */
-export function createKubernetesStore({ client, namespaces, log }: KubernetesStoreOptions): KubernetesStore {
-  const watches = new Set<Awaited<ReturnType<typeof watchKindInCluster>>>();
+export function createKubernetesStore({ client, namespaces, ahead = [], log }: KubernetesStoreOptions): KubernetesStore {
+  const watches = new Map<KindName, KindWatch<KindName>>();
+  /** The same one for all who watch the kind. */
+  const watchOf = <K extends KindName>(kind: K): KindWatch<K> => {
+    const known = watches.get(kind) ?? watchKindInCluster<KindName>({ client, namespaces, kind, log });
+    watches.set(kind, known);
+    return known as unknown as KindWatch<K>;
+  };
+  ahead.forEach(watchOf);
 
   return {
     get connected() {
-      return [...watches].every((watching) => watching.connected);
+      return [...watches.values()].every((watching) => watching.connected);
     },
-    silentMs: () => Math.max(0, ...[...watches].map((watching) => watching.silentMs())),
+    silentMs: () => Math.max(0, ...[...watches.values()].map((watching) => watching.silentMs())),
     async list<K extends KindName>(kind: K): Promise<ResourceOf<K>[]> {
       const objects: ResourceOf<K>[] = [];
       const add = (raw: unknown) => {
@@ -56,12 +65,14 @@ export function createKubernetesStore({ client, namespaces, log }: KubernetesSto
       return raw === undefined ? undefined : parseObject(kind, raw);
     },
     async watch<K extends KindName>(kind: K, watch: StoreWatch<K>) {
-      const watching = watchKindInCluster({ client, namespaces, kind, watch, log });
-      watches.add(watching);
-      await watching.synced;
+      const watching = watchOf(kind);
+      const { synced, close } = watching.subscribe(watch);
+      await synced;
       return {
         async close() {
-          watches.delete(watching);
+          close();
+          if (watching.listeners > 0 || watches.get(kind) !== (watching as unknown)) return;
+          watches.delete(kind);
           await watching.close();
         },
       };
@@ -80,7 +91,7 @@ export function createKubernetesStore({ client, namespaces, log }: KubernetesSto
       await client.request('DELETE', kindPath(kind, { namespace, name }), { query: { propagationPolicy: 'Background' } }).catch(absent);
     },
     async close() {
-      await Promise.all([...watches].map((watching) => watching.close()));
+      await Promise.all([...watches.values()].map((watching) => watching.close()));
       watches.clear();
     },
   };

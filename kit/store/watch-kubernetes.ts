@@ -10,62 +10,88 @@ export interface KindWatchOptions<K extends KindName> {
   readonly client: KubernetesClient;
   readonly namespaces: readonly string[];
   readonly kind: K;
-  readonly watch: StoreWatch<K>;
   readonly log: Log;
 }
 
-export interface KindWatch {
-  /** When the snapshot was told. */
-  readonly synced: Promise<void>;
+/** One kind in several namespaces, told as one to any number of listeners: what is there is listed and held once, however many parts of a process look at it. */
+export interface KindWatch<K extends KindName> {
+  /** Tells it a snapshot of all namespaces, as soon as there is one, then changes. `synced` resolves after the snapshot. */
+  subscribe(listener: StoreWatch<K>): { readonly synced: Promise<void>; close(): void };
+  readonly listeners: number;
   readonly connected: boolean;
   /** Milliseconds since the namespace that was silent for longest heard anything. */
   silentMs(): number;
   close(): Promise<void>;
 }
 
-/** One kind in several namespaces, told as one: a snapshot of all, then changes. Changes that come before the last namespace is there wait. */
-export function watchKindInCluster<K extends KindName>({ client, namespaces, kind, watch, log }: KindWatchOptions<K>): KindWatch {
-  const snapshot: ResourceOf<K>[] = [];
-  let waiting: WatchEvent<ResourceOf<K>>[] | undefined = [];
+type Invalid = Parameters<NonNullable<StoreWatch<KindName>['onInvalid']>>[0];
+
+/** Begins to list at once. */
+export function watchKindInCluster<K extends KindName>({ client, namespaces, kind, log }: KindWatchOptions<K>): KindWatch<K> {
+  const listeners = new Set<StoreWatch<K>>();
   const missing = new Set(namespaces);
   const down = new Set(namespaces);
+  /** For listeners to come. */
+  const invalid = new Map<string, Invalid>();
   const { promise: synced, resolve } = Promise.withResolvers<void>();
 
-  const onSync = (namespace: string, objects: readonly ResourceOf<K>[]) => {
-    snapshot.push(...objects);
-    missing.delete(namespace);
-    if (missing.size === 0) begin();
+  /** One listener's defect is not the others'. */
+  const tell = (act: (listener: StoreWatch<K>) => void, to: Iterable<StoreWatch<K>> = [...listeners]) => {
+    for (const listener of to) {
+      try {
+        act(listener);
+      } catch (err) {
+        log.error('a listener of the store failed', { kind, err });
+      }
+    }
   };
   const begin = () => {
-    watch.onSync(snapshot.splice(0));
-    const held = waiting ?? [];
-    waiting = undefined;
-    held.forEach((event) => watch.onEvent(event));
+    const snapshot = watches.flatMap((watch) => watch.objects());
+    tell(({ onSync }) => onSync(snapshot));
     resolve();
   };
   const parse = (namespace: string, raw: unknown) => {
+    const { name = '' } = (raw as { metadata?: { name?: string } } | undefined)?.metadata ?? {};
+    const source = `${kind} ${namespace}/${name}`;
     try {
-      return parseObject(kind, raw);
+      const object = parseObject(kind, raw);
+      invalid.delete(source);
+      return object;
     } catch (error) {
-      const { name = '' } = (raw as { metadata?: { name?: string } } | undefined)?.metadata ?? {};
-      watch.onInvalid?.({ source: `${kind} ${namespace}/${name}`, message: (error as Error).message });
+      const problem = { source, message: (error as Error).message };
+      invalid.set(source, problem);
+      tell(({ onInvalid }) => onInvalid?.(problem));
       return undefined;
     }
   };
+  const onSync = (namespace: string) => {
+    missing.delete(namespace);
+    if (missing.size === 0) begin();
+  };
+  // What comes before the last namespace is there is in the snapshot.
+  const onEvent = (event: WatchEvent<ResourceOf<K>>) => missing.size === 0 && tell((listener) => listener.onEvent(event));
   const watches = namespaces.map((namespace) =>
     watchResources<ResourceOf<K>>({
       client,
       path: kindPath(kind, { namespace }),
       log,
       parse: (raw) => parse(namespace, raw),
-      onSync: (objects) => onSync(namespace, objects),
-      onEvent: (event) => (waiting ? void waiting.push(event) : watch.onEvent(event)),
+      onSync: () => onSync(namespace),
+      onEvent,
       onState: ({ connected }) => void (connected ? down.delete(namespace) : down.add(namespace)),
     }),
   );
   if (namespaces.length === 0) begin();
   return {
-    synced,
+    subscribe(listener) {
+      tell(({ onInvalid }) => invalid.forEach((problem) => onInvalid?.(problem)), [listener]);
+      if (missing.size === 0) tell(({ onSync: tellAll }) => tellAll(watches.flatMap((watch) => watch.objects())), [listener]);
+      listeners.add(listener);
+      return { synced, close: () => void listeners.delete(listener) };
+    },
+    get listeners() {
+      return listeners.size;
+    },
     get connected() {
       return down.size === 0;
     },

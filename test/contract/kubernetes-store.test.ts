@@ -74,6 +74,28 @@ describe('the store on Kubernetes', () => {
     await vi.waitFor(() => expect(seen).toEqual(['default/a,more/b', 'd']));
   });
 
+  it('asks the API server once for all who watch a kind, and whoever comes later is told what is there', async () => {
+    put('default', 'a');
+    put('default', 'wrong', { runtime: 'ruby' });
+    const seen: string[] = [];
+    const watch = (who: string) =>
+      store.watch('Function', {
+        onSync: (objects) => seen.push(`${who} sync ${objects.map(({ metadata }) => metadata.name).join()}`),
+        onEvent: ({ object }) => seen.push(`${who} ${object.metadata.name}`),
+        onInvalid: ({ source }) => seen.push(`${who} ${source}`),
+      });
+    const first = await watch('first');
+    await vi.waitFor(() => expect(store.connected).toBe(true));
+    put('more', 'b');
+    await vi.waitFor(() => expect(seen).toContain('first b'));
+    await watch('second');
+    await first.close();
+    put('more', 'c');
+    await vi.waitFor(() => expect(seen).toContain('second c'));
+    expect(seen).toEqual(['first Function default/wrong', 'first sync a', 'first b', 'second Function default/wrong', 'second sync a,b', 'second c']);
+    expect(api.requests.filter((request) => request.includes('watch=true'))).toHaveLength(2);
+  });
+
   it('keeps of an object’s metadata what the protocol knows', async () => {
     const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': '{}', note: 'kept' };
     put('default', 'a', undefined, { annotations, ownerReferences: [{}], selfLink: 'x' });
