@@ -58,6 +58,7 @@ export function rollingUpdate(world: () => FaultWorld): void {
     });
     expect(report.inFlight).toBeGreaterThan(0);
     expect(report.wrong).toEqual([]);
+    expect(report.bare.wrong.length).toBeGreaterThan(0);
     expect((await podsOf('warm-node')).map(({ metadata }) => metadata.name).filter((name) => podsBefore.includes(name))).toEqual([]);
   });
 }

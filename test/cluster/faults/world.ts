@@ -18,7 +18,7 @@ const REPORTS = process.env['FIB_FAULT_REPORTS'];
 /** Functions that always run, in turn asked by clients. */
 export const WARM = ['warm-node', 'warm-python'] as const;
 const CLIENTS = 12;
-const BARE_CLIENTS = 4;
+const BARE_CLIENTS = 8;
 /** Long enough for what a fault leads to: kept up after it. */
 const AFTER_MS = 3000;
 
