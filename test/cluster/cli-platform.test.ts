@@ -111,7 +111,8 @@ describe('fib with a platform in a cluster', () => {
   });
 
   it('follows a function to the pods that come later', async () => {
-    const follow = world.start('logs', 'hello', '-n', namespace, '--follow', '--lines', '0');
+    const follow = world.start('logs', 'hello', '-n', namespace, '--follow', '--lines', '1');
+    await follow.shows(namespace);
     const pod = world.kubectl(['-n', namespace, 'get', 'pods', '-l', 'fibonacci.dev/function=hello', '-o', 'jsonpath={.items[0].metadata.name}']);
     world.kubectl(['-n', namespace, 'delete', 'pod', pod, '--wait=false']);
     await expect.poll(async () => (await invoke('hello', '/again')).status, WHILE).toBe(200);
