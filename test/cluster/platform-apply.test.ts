@@ -45,7 +45,7 @@ test('the guide shows the lines that tests install with', () => {
 
 const OPERATOR = { prometheusUrl: 'http://prometheus.monitoring:9090', alertmanagerUrl: 'http://alertmanager.monitoring:9093', namespace: 'monitoring' };
 
-// Nothing of it runs: nodes have no such images.
+// Nothing of it runs: nodes have no such images, and do not ask for them.
 const PLATFORMS: Readonly<Record<string, fib.PlatformProps>> = {
   'as it comes': {},
   'with a Prometheus Operator and an HTTPRoute': {
@@ -147,7 +147,7 @@ test('a package is the same byte for byte after YAML, kustomize, kubectl and the
 function write(dir: string, id: string, props: fib.PlatformProps): KubernetesObject[] {
   const result = synthesizeStack(
     fib.defineStack((app) => {
-      new fib.Platform(app, 'fibonacci', { namespace: `${id}-system`, ...props });
+      new fib.Platform(app, 'fibonacci', { namespace: `${id}-system`, ...props, images: { pullPolicy: 'Never', ...props.images } });
       const stack = new fib.FunctionStack(app, 'shop', { namespace: id });
       const greet = new fib.Function(stack, 'greet', { runtime: 'nodejs', handler: 'index.handler', code: fib.Code.fromInline('exports.handler = () => 1;') });
       greet.addSecret('KEY', fib.Secret.fromName('stripe', { key: 'key' }));
