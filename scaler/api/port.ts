@@ -20,6 +20,8 @@ export async function openScalerPort({ host, port }: { readonly host: string; re
   let listener: RequestListener = (request, response) => {
     if (request.url === SCALER_PATHS.health) return sendJson(response, 200, { status: 'ok' });
     if (request.url === SCALER_PATHS.ready) return sendJson(response, standing ? 200 : 503, { status: standing ? 'standby' : 'starting' });
+    // A Service may lead here for a moment; who kept the connection would stay, however long another leads.
+    response.shouldKeepAlive = false;
     sendError(request, response, new PlatformError('SCALER_UNAVAILABLE', 'this scaler does not lead: ask the one that does'));
   };
   const served = await serve(
