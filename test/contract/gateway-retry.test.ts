@@ -156,7 +156,7 @@ test('instances that break connections get no more than a few requests: they do 
   const statuses = await Promise.all(Array.from({ length: 12 }, async () => (await fetch(`${world.url}/holes`)).status));
   for (let turn = 0; turn < 20; turn++) statuses.push((await fetch(`${world.url}/holes`)).status);
   expect(statuses.filter((status) => status !== 200)).toEqual([]);
-  expect(holes[0]!.served + holes[1]!.served).toBeLessThan(40);
+  expect(holes.reduce((sum, { served }) => sum + served, 0)).toBeLessThan(40);
 });
 
 test('FIB_RETRIES=off sends nothing again', async () => {
