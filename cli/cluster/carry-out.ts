@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { phaseOf } from '../../constructs/synth/group-kind.ts';
-import type { KubernetesObject, SynthObject } from '../../constructs/synth/object.ts';
+import type { SynthObject } from '../../constructs/synth/object.ts';
 import { KubernetesError } from '../../kit/kubernetes/error.ts';
 import { PlatformError } from '../../protocol/errors.ts';
 import { awaitReady } from './await-ready.ts';
 import type { Cluster } from './cluster.ts';
 import { fieldConflictsOf, refusalOf } from './cluster-failure.ts';
 import { mapConcurrent } from './concurrent.ts';
-import type { ResourceType } from './discovery.ts';
 import { inventoryOf, mergeInventory, readInventory, writeInventory } from './inventory.ts';
 import type { Deletion, Plan } from './plan.ts';
 import { ownerOf, type Scope } from './scope.ts';
@@ -91,11 +89,8 @@ async function applyAll(cluster: Cluster, changes: Plan['changes'], { force, onA
 }
 
 async function applyOne(cluster: Cluster, wanted: SynthObject, force: boolean): Promise<void> {
-  const { object } = wanted;
-  const type = await cluster.discovery.find(object.apiVersion, object.kind);
-  if (!type) throw refused(wanted, `the API server does not serve ${object.kind} of ${object.apiVersion}`);
   try {
-    await applyPatiently(cluster, type, object, force);
+    await applyPatiently(cluster, wanted, force);
   } catch (error) {
     if (!(error instanceof KubernetesError)) throw error;
     const conflicts = error.status === 409 ? fieldConflictsOf(error) : [];
@@ -104,17 +99,20 @@ async function applyOne(cluster: Cluster, wanted: SynthObject, force: boolean): 
   }
 }
 
-/** After a CRD has changed, the API server goes by its old schema for a moment. */
-async function applyPatiently(cluster: Cluster, type: ResourceType, object: KubernetesObject, force: boolean): Promise<void> {
+/** After a CRD was made or changed, the API server does not serve the kind for a moment, or goes by its old schema. */
+async function applyPatiently(cluster: Cluster, wanted: SynthObject, force: boolean): Promise<void> {
+  const { object, phase } = wanted;
   for (let attempt = 1; ; attempt++) {
+    const last = attempt === SCHEMA_ATTEMPTS || phase !== 'resource';
+    const type = await cluster.discovery.find(object.apiVersion, object.kind);
+    if (!type && last) throw refused(wanted, `the API server does not serve ${object.kind} of ${object.apiVersion}`);
     try {
-      await cluster.apply(type, object, { force });
-      return;
+      if (type) return void (await cluster.apply(type, object, { force }));
+      cluster.discovery.forget();
     } catch (error) {
-      const isSchema = error instanceof KubernetesError && (error.status === 400 || error.status === 422) && phaseOf(object) === 'resource';
-      if (!isSchema || attempt === SCHEMA_ATTEMPTS) throw error;
-      await sleep(SCHEMA_PAUSE_MS);
+      if (last || !(error instanceof KubernetesError) || ![400, 404, 422].includes(error.status)) throw error;
     }
+    await sleep(SCHEMA_PAUSE_MS);
   }
 }
 
