@@ -19,6 +19,8 @@ export interface KubernetesStoreOptions {
   readonly namespaces: readonly string[];
   /** Kinds that will be watched: they are listed from now on, all at once, and whoever watches them finds them there. @default [] */
   readonly ahead?: readonly KindName[];
+  /** Kinds that will be listed: the first list of each is begun now. @default [] */
+  readonly listAhead?: readonly KindName[];
   readonly log: Log;
 }
 
@@ -33,7 +35,7 @@ export interface KubernetesStore extends Store {
  * Resources on the Kubernetes API. Objects are reduced to what the protocol knows and checked as they come; uid, generation and version are the API server's.
  * `apply` and `applyStatus` are server-side applies: they set exactly what they are given and take it from whoever had it.
  */
-export function createKubernetesStore({ client, namespaces, ahead = [], log }: KubernetesStoreOptions): KubernetesStore {
+export function createKubernetesStore({ client, namespaces, ahead = [], listAhead = [], log }: KubernetesStoreOptions): KubernetesStore {
   const watches = new Map<KindName, KindWatch<KindName>>();
   /** The same one for all who watch the kind. */
   const watchOf = <K extends KindName>(kind: K): KindWatch<K> => {
@@ -42,23 +44,35 @@ export function createKubernetesStore({ client, namespaces, ahead = [], log }: K
     return known as unknown as KindWatch<K>;
   };
   ahead.forEach(watchOf);
+  const listKind = async <K extends KindName>(kind: K): Promise<ResourceOf<K>[]> => {
+    const objects: ResourceOf<K>[] = [];
+    const add = (raw: unknown) => {
+      try {
+        objects.push(parseObject(kind, raw));
+      } catch (error) {
+        log.warn('an object is not valid', { kind, problem: (error as Error).message });
+      }
+    };
+    await Promise.all(namespaces.map((namespace) => listPages(client, kindPath(kind, { namespace }), {}, add)));
+    return objects;
+  };
+  const lists = new Map<KindName, Promise<AnyResource[]>>();
+  for (const kind of listAhead) {
+    const begun = listKind(kind);
+    // Whoever asks for it learns of it; until then it is nobody's.
+    begun.catch(() => undefined);
+    lists.set(kind, begun);
+  }
 
   return {
     get connected() {
       return [...watches.values()].every((watching) => watching.connected);
     },
     silentMs: () => Math.max(0, ...[...watches.values()].map((watching) => watching.silentMs())),
-    async list<K extends KindName>(kind: K): Promise<ResourceOf<K>[]> {
-      const objects: ResourceOf<K>[] = [];
-      const add = (raw: unknown) => {
-        try {
-          objects.push(parseObject(kind, raw));
-        } catch (error) {
-          log.warn('an object is not valid', { kind, problem: (error as Error).message });
-        }
-      };
-      await Promise.all(namespaces.map((namespace) => listPages(client, kindPath(kind, { namespace }), {}, add)));
-      return objects;
+    list<K extends KindName>(kind: K): Promise<ResourceOf<K>[]> {
+      const begun = lists.get(kind) as Promise<ResourceOf<K>[]> | undefined;
+      lists.delete(kind);
+      return begun ?? listKind(kind);
     },
     async get(kind, namespace, name) {
       const raw = await client.request('GET', kindPath(kind, { namespace, name })).catch(absent);

@@ -17,6 +17,11 @@ test('a package is read once, however many ask for it, and then is in memory', a
   expect([first, second, packages.cached('sha256:a'), reads]).toEqual([new Uint8Array([1]), new Uint8Array([1]), new Uint8Array([1]), 1]);
 });
 
+test('a package takes its own size of memory, also where it was read as a part of something larger', async () => {
+  const packages = createPackages(async () => new Uint8Array(new ArrayBuffer(1000), 10, 20));
+  expect((await packages.get('shop', 'sha256:a')).buffer.byteLength).toBe(20);
+});
+
 test('what was used longest ago gives way to what is new', async () => {
   const packages = createPackages(async () => new Uint8Array(40), 100);
   for (const digest of ['a', 'b']) await packages.get('shop', digest);

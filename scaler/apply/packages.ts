@@ -43,7 +43,8 @@ export function createPackages(read: ReadPackage, maxBytes: number = MAX_CACHED_
     }
   };
   const load = async (namespace: string, digest: string) => {
-    const bytes = await read(namespace, digest);
+    // A copy, because a slice would keep all of the block in memory that it is cut from.
+    const bytes = new Uint8Array(await read(namespace, digest));
     keep(digest, bytes);
     return bytes;
   };

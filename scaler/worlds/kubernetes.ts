@@ -27,7 +27,7 @@ export async function openKubernetesWorld({ config, log, env, onStandby, signal 
   onStandby();
   log.info('standing by', { pod: config.podName });
   const leadership = await acquireLease({ client, namespace: system, name: SCALER_NAME, identity: config.podName, log, signal });
-  const store = createKubernetesStore({ client, namespaces, ahead: ['Function', 'Trigger', 'PodPool'], log });
+  const store = createKubernetesStore({ client, namespaces, ahead: ['Function', 'Trigger', 'PodPool'], listAhead: ['Revision'], log });
   const fleet = await createKubernetesFleet({ client, namespaces, workloads, publicKey: key.publicKey, log });
   return {
     store,

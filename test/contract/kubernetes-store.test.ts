@@ -96,6 +96,17 @@ describe('the store on Kubernetes', () => {
     expect(api.requests.filter((request) => request.includes('watch=true'))).toHaveLength(2);
   });
 
+  it('begins to list what will be asked for, once', async () => {
+    put('default', 'a');
+    const early = createKubernetesStore({ client: api.client, namespaces: ['default'], listAhead: ['Function'], log: silentLog });
+    await vi.waitFor(() => expect(api.requests.filter((request) => request.startsWith('GET'))).toHaveLength(1));
+    expect(await early.list('Function')).toHaveLength(1);
+    expect(api.requests).toHaveLength(1);
+    put('default', 'b');
+    expect(await early.list('Function')).toHaveLength(2);
+    await early.close();
+  });
+
   it('keeps of an object’s metadata what the protocol knows', async () => {
     const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': '{}', note: 'kept' };
     put('default', 'a', undefined, { annotations, ownerReferences: [{}], selfLink: 'x' });
