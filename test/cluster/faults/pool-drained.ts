@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { BURST, type FaultWorld } from './world.ts';
 
@@ -11,7 +12,8 @@ export function poolDrained(world: () => FaultWorld): void {
     const report = await underLoad('pool drained to zero', async () => {
       const ask = async (fn: string) => (await fetch(`${platform.url}/${fn}?n=1`)).status;
       const burst = Promise.all(BURST.map(ask));
-      const hasty = ask('hasty');
+      // Behind all of them.
+      const hasty = sleep(100).then(() => ask('hasty'));
       let waiting = true;
       const look = (async () => {
         while (waiting) seen.fewest = Math.min(seen.fewest, (await idle().catch(() => undefined)) ?? Infinity);
