@@ -16,7 +16,7 @@ export interface LoadOptions {
   readonly config?: Readonly<Record<string, string>>;
   /** Namespace of the stacks that name none. @default 'default' */
   readonly namespace?: string;
-  /** Base URL that `fn.url` begins with. @default - inside of the cluster the gateway's Service, where the app has a Platform; else http://127.0.0.1:8080 */
+  /** Base URL that `fn.url` begins with. @default - the gateway's Service inside of the cluster; for target `local` http://127.0.0.1:8080 */
   readonly gatewayUrl?: string;
   /** `cluster`: with all that a cluster needs; `local`: only what stacks declare. @default 'cluster' */
   readonly target?: 'cluster' | 'local';

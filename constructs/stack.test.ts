@@ -318,7 +318,10 @@ test('the url of a function with a host or on the root path', () => {
     new fib.HttpTrigger(stack, 'b-http', { function: b, path: '/b', host: 'shop.example' });
     newFunction(stack, 'caller', { env: { A: a.url, B: b.url } });
   });
-  expect(object(result, 'Function/default/caller').spec['env']).toEqual({ A: 'http://127.0.0.1:8080', B: 'http://shop.example:8080/b' });
+  expect(object(result, 'Function/default/caller').spec['env']).toEqual({
+    A: 'http://fibonacci-gateway.fibonacci-system.svc',
+    B: 'http://shop.example:8080/b',
+  });
 });
 
 test('a timer carries its data as JSON text', () => {

@@ -1,6 +1,6 @@
 import { loadStack } from '../../constructs/loader.ts';
 import type { SynthObject } from '../../constructs/synth/object.ts';
-import { GATEWAY_NAME, SYSTEM_NAMESPACE } from '../../protocol/cluster-names.ts';
+import { SYSTEM_NAMESPACE } from '../../protocol/cluster-names.ts';
 import { PlatformError } from '../../protocol/errors.ts';
 import { LABELS } from '../../protocol/names.ts';
 import { findProject } from '../project.ts';
@@ -30,11 +30,8 @@ export async function loadApp(cwd: string, stack: string | undefined, options: A
   const { stack: file } = findProject(cwd, stack);
   const { namespace, gatewayUrl } = options;
   const load = { env: options.env, config: parseConfigValues(options.config), ...(namespace !== undefined && { namespace }) };
-  let result = await loadStack(file, { ...load, ...(gatewayUrl !== undefined && { gatewayUrl }) });
-  const hasPlatform = result.objects.some(({ tree }) => tree === 'platform');
-  // Where the platform was deployed by another app, functions still call each other inside of the cluster.
+  const result = await loadStack(file, { ...load, ...(gatewayUrl !== undefined && { gatewayUrl }) });
   const systemNamespace = result.stacks[0]?.systemNamespace ?? SYSTEM_NAMESPACE;
-  if (!hasPlatform && gatewayUrl === undefined) result = await loadStack(file, { ...load, gatewayUrl: `http://${GATEWAY_NAME}.${systemNamespace}.svc` });
   const other = result.stacks.find((one) => namespace !== undefined && one.namespace !== namespace);
   if (other) {
     const message = `--namespace ${namespace} is for stacks that name none, and "${other.name}" names ${other.namespace}: leave out --namespace, or \`namespace\` in the stack`;

@@ -16,7 +16,7 @@ import { dependenciesOf, type Tree, walkTree } from './tree.ts';
 import { fillUrls } from './urls.ts';
 
 export interface SynthOptions {
-  /** Base URL that `fn.url` begins with. @default - inside of the cluster the gateway's Service, where the app has a Platform; else http://127.0.0.1:8080 */
+  /** Base URL that `fn.url` begins with. @default - the gateway's Service inside of the cluster; for target `local` http://127.0.0.1:8080 */
   readonly gatewayUrl?: string;
   /** `cluster`: with all that a cluster needs; `local`: only what stacks declare. @default 'cluster' */
   readonly target?: 'cluster' | 'local';
@@ -36,17 +36,17 @@ export function synthesizeApp(app: App, { gatewayUrl, target = 'cluster' }: Synt
   const tree = walkTree(app);
   const { needs, problems: dependencyProblems } = dependenciesOf(tree);
   const validation = validationProblems(tree);
+  const systems = systemNamespaces(tree, parts);
   const { rendered, failed, problems: renderProblems } = renderObjects(tree, parts);
-  const { objects, problems: urlProblems } = fillUrls(rendered, gatewayUrl ?? clusterUrl(parts) ?? LOCAL_GATEWAY_URL);
+  const { objects, problems: urlProblems } = fillUrls(rendered, gatewayUrl ?? (target === 'local' ? LOCAL_GATEWAY_URL : serviceUrl(systems)));
   const told = new Set(validation.map(({ path }) => path));
   const references = [...duplicateProblems(objects), ...referenceProblems(objects, failed)].filter(({ path }) => !told.has(path));
   const sources = sourcesOf(tree);
   throwProblems([...partProblems, ...validation, ...dependencyProblems, ...renderProblems, ...urlProblems, ...references], sources);
   const packages = packagesOf(tree);
-  const added = target === 'cluster' ? clusterObjects(objects, packages, systemNamespaces(tree, parts)) : [];
+  const added = target === 'cluster' ? clusterObjects(objects, packages, systems) : [];
   const { ordered, problems } = orderObjects([...linkObjects(objects, tree, needs), ...added]);
   throwProblems([...duplicateProblems([...objects, ...added]), ...platformProblems(objects, parts), ...problems], sources);
-  const systems = systemNamespaces(tree, parts);
   const stacks = tree.constructs
     .filter(isFunctionStack)
     .map(({ node: { id: name }, namespace }) => ({ name, namespace, systemNamespace: systems.get(name) ?? '' }));
@@ -66,8 +66,10 @@ function expandParts(parts: readonly (IConstruct & PlatformPart)[]): Problem[] {
   });
 }
 
-function clusterUrl([part]: readonly PlatformPart[]): string | undefined {
-  return part && `http://${GATEWAY_NAME}.${part[PLATFORM].namespace}.svc`;
+/** Where functions of one app call each other: at the gateway that serves its first stack. */
+function serviceUrl(systems: ReadonlyMap<string, string>): string {
+  const [first = SYSTEM_NAMESPACE] = systems.values();
+  return `http://${GATEWAY_NAME}.${first}.svc`;
 }
 
 /** Of each stack by its name: the namespace of the platform that serves it. */
