@@ -11,6 +11,8 @@ import { BARE_GATEWAY, BARE_SERVICE, bareGateway } from './bare-gateway.ts';
 
 /** Requests that each fault is judged by, at the least. */
 const REQUESTS = Number(process.env['FIB_FAULT_REQUESTS'] ?? 2000);
+/** With as many as benches send, faults last longer, too. */
+export const THOROUGH = REQUESTS >= 20_000;
 /** Of one fault, with what heals before and after it. */
 export const FAULT_TIMEOUT_MS = 240_000 + REQUESTS * 50;
 /** File that reports are added to, one JSON line each; for benches. */
