@@ -320,7 +320,7 @@ test('the url of a function with a host or on the root path', () => {
   });
   expect(object(result, 'Function/default/caller').spec['env']).toEqual({
     A: 'http://fibonacci-gateway.fibonacci-system.svc',
-    B: 'http://shop.example:8080/b',
+    B: 'http://shop.example/b',
   });
 });
 
