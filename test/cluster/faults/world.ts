@@ -19,6 +19,8 @@ export const FAULT_TIMEOUT_MS = 240_000 + REQUESTS * 50;
 const REPORTS = process.env['FIB_FAULT_REPORTS'];
 /** Functions that always run, in turn asked by clients. */
 export const WARM = ['warm-node', 'warm-python'] as const;
+/** Controllers of the cluster come back as they like after the API server was away. */
+const SETTLED_MS = 120_000;
 const CLIENTS = 12;
 const BARE_CLIENTS = 8;
 /** Long enough for what a fault leads to: kept up after it. */
@@ -116,6 +118,7 @@ export async function openFaultWorld(): Promise<FaultWorld> {
     await eventually(
       async () => (await short()).length === 0,
       async () => `not settled: ${(await short()).join(', ')}`,
+      SETTLED_MS,
     );
     for (const base of [platform.url, bareUrl]) {
       for (const path of WARM) {
