@@ -10,7 +10,7 @@ import { parseWorkloads } from '../../protocol/workloads.ts';
 import { createClusterEvents } from '../apply/events.ts';
 import { readPackageConfigMaps } from '../apply/package-config-map.ts';
 import { readPackageFromFirst, readPackageService } from '../apply/package-service.ts';
-import { announceLeader } from '../leader/endpoints.ts';
+import { createLeaderEndpoints } from '../leader/endpoints.ts';
 import { ensureOwnSecret } from '../leader/own-secret.ts';
 import { toSigningKey } from '../leader/signing-key.ts';
 import { createClusterSecrets } from '../observe/secrets-cluster.ts';
@@ -29,6 +29,7 @@ export async function openKubernetesWorld({ config, log, env, onStandby, signal 
   const leadership = await acquireLease({ client, namespace: system, name: SCALER_NAME, identity: config.podName, log, signal });
   const store = createKubernetesStore({ client, namespaces, ahead: ['Function', 'Trigger', 'PodPool'], listAhead: ['Revision'], log });
   const fleet = await createKubernetesFleet({ client, namespaces, workloads, publicKey: key.publicKey, log });
+  const endpoints = createLeaderEndpoints(client, { namespace: system, podName: config.podName, podIp: config.podIp }, log);
   return {
     store,
     fleet,
@@ -40,8 +41,9 @@ export async function openKubernetesWorld({ config, log, env, onStandby, signal 
       config.rulesObject === 'PrometheusRule' ? createPrometheusRule({ client, namespace: system }) : createRulesConfigMap({ client, namespace: system, log }),
     events: createClusterEvents({ client, reporter: config.podName, log }),
     openSecrets: async (hooks) => createClusterSecrets({ ...hooks, client, log }),
-    announce: (port) => announceLeader(client, { namespace: system, podName: config.podName, podIp: config.podIp, port }),
+    announce: endpoints.announce,
     async close() {
+      endpoints.close();
       await Promise.all([fleet.close(), store.close()]);
       // Only now may another act.
       await leadership.close();
