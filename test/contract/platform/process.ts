@@ -16,10 +16,18 @@ export interface TestProcess {
 
 const START_TIMEOUT_MS = 30_000;
 
-/** Starts an entry file with Node and waits for its `listening` log line. @throws Error with the last lines if it ends before */
-export async function startProcess(entry: URL, env: Readonly<Record<string, string>>): Promise<TestProcess> {
+export interface ProcessOptions {
+  /** Program and arguments that stand before the entry. @default Node */
+  readonly through?: readonly [string, ...string[]];
+  /** @default 30 s */
+  readonly timeoutMs?: number;
+}
+
+/** Starts an entry file and waits for its `listening` log line. @throws Error with the last lines if it ends before */
+export async function startProcess(entry: URL, env: Readonly<Record<string, string>>, options: ProcessOptions = {}): Promise<TestProcess> {
+  const { through: [program, ...args] = [process.execPath], timeoutMs = START_TIMEOUT_MS } = options;
   const { PATH = '', HOME = '', TMPDIR = '' } = process.env;
-  const child = spawn(process.execPath, [entry.pathname], { env: { PATH, HOME, ...(TMPDIR && { TMPDIR }), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, [...args, entry.pathname], { env: { PATH, HOME, ...(TMPDIR && { TMPDIR }), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: Record<string, unknown>[] = [];
   let timer: NodeJS.Timeout | undefined;
   const listening = await new Promise<Record<string, unknown>>((resolve, reject) => {
@@ -35,13 +43,13 @@ export async function startProcess(entry: URL, env: Readonly<Record<string, stri
       child.kill('SIGKILL');
       reject(
         new Error(
-          `${entry.pathname} did not listen within ${START_TIMEOUT_MS} ms:\n${lines
+          `${entry.pathname} did not listen within ${timeoutMs} ms:\n${lines
             .slice(-5)
             .map((line) => JSON.stringify(line))
             .join('\n')}`,
         ),
       );
-    }, START_TIMEOUT_MS);
+    }, timeoutMs);
     child.once('exit', (code, signal) =>
       reject(
         new Error(

@@ -54,21 +54,27 @@ export async function run(): Promise<Measure[]> {
   }
 }
 
-/** Both at once, with nothing in memory: to the first answer of a function that has an instance, and to a scaler that leads and has taken over every pod. */
+/** Each after the other, as in an update: the gateway to the first answer of a function that has an instance, the scaler until it leads and has taken over every pod. */
 async function restart(world: ScaleWorld): Promise<{ measures: Measure[]; processes: readonly TestProcess[] }> {
-  const begun = performance.now();
-  const since = () => (performance.now() - begun) / 1000;
-  let leads = 0;
-  const scaler = world.startScaler().then((started) => {
-    leads = since();
+  const timed = async (work: () => Promise<TestProcess>) => {
+    const begun = performance.now();
+    const started = await work();
+    return { started, seconds: (performance.now() - begun) / 1000 };
+  };
+  const scaler = await timed(() => world.startScaler());
+  const gateway = await timed(async () => {
+    const started = world.startGateway();
+    for (const until = performance.now() + 60_000; (await status(`${world.gatewayUrl}/fn-0`)) !== 200 && performance.now() < until;) await sleep(20);
     return started;
   });
-  const gateway = world.startGateway();
-  while ((await status(`${world.gatewayUrl}/fn-0`)) !== 200 && since() < 120) await sleep(20);
-  const serving = since();
-  const processes = await Promise.all([scaler, gateway]);
-  const name = `restart of gateway and scaler → serving, ${FUNCTIONS} functions, ${ACTIVE * INSTANCES_EACH} pods (scaler leads after ${leads.toFixed(1)} s; ${machineLoad()})`;
-  return { measures: [measure(name, Math.max(serving, leads), 's', 10)], processes };
+  const what = `${FUNCTIONS} functions, ${ACTIVE * INSTANCES_EACH} pods`;
+  return {
+    measures: [
+      measure(`scaler starts → leads, with ${what} (${machineLoad()})`, scaler.seconds, 's', 10),
+      measure(`gateway starts → serves, with ${what}`, gateway.seconds, 's', 10),
+    ],
+    processes: [scaler.started, gateway.started],
+  };
 }
 
 /** From the write at the API server to the first answer on a new path. */
@@ -138,13 +144,14 @@ async function rest(world: ScaleWorld): Promise<Measure> {
 
 function memory(processes: readonly TestProcess[], busiest: number): Measure {
   const [scaler, gateway] = processes.map(memoryOf) as [Memory, Memory];
-  const peaks = `peaks ${Math.round(gateway.peak)} and ${Math.round(scaler.peak)}; the first scaler, which wrote all statuses: ${Math.round(busiest)}`;
+  const peaks = `of it ${Math.round(gateway.file + scaler.file)} the program of Node.js, mapped from its file; peaks ${Math.round(gateway.peak)} and ${Math.round(scaler.peak)}; the first scaler, which wrote all statuses: ${Math.round(busiest)}`;
   const name = `memory of gateway (${Math.round(gateway.now)}) and scaler (${Math.round(scaler.now)}), ${FUNCTIONS} functions with packages of ${PACKAGE_BYTES / 1024} KiB (${peaks})`;
   return measure(name, gateway.now + scaler.now, 'MB', 300);
 }
 
 interface Memory {
   readonly now: number;
+  readonly file: number;
   readonly peak: number;
 }
 
@@ -152,7 +159,7 @@ interface Memory {
 function memoryOf({ pid }: TestProcess): Memory {
   const text = readFileSync(`/proc/${pid}/status`, 'utf8');
   const megabytes = (field: string) => (Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1]) * 1024) / 1e6;
-  return { now: megabytes('VmRSS'), peak: megabytes('VmHWM') };
+  return { now: megabytes('VmRSS'), file: megabytes('RssFile'), peak: megabytes('VmHWM') };
 }
 
 /** One request to each active function, so that it has all its series. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,9 +15,10 @@ import { gatewayConfig, scalerConfig } from '../../../../protocol/config.ts';
 import { renderPackageConfigMap } from '../../../../protocol/package-config-map.ts';
 import type { KindName } from '../../../../protocol/schema/resources.ts';
 import { functionObject, httpTrigger, packageOf, podPool } from '../../../contract/platform/objects.ts';
-import { startProcess, type TestProcess } from '../../../contract/platform/process.ts';
+import type { TestProcess } from '../../../contract/platform/process.ts';
 import { type Cluster, openCluster } from '../../../cluster/machine/cluster.ts';
 import { type Account, createAccount, removeAccount } from './account.ts';
+import { createLikePods } from './like-pod.ts';
 import { inParallel } from '../../../../kit/in-parallel.ts';
 
 const ROOT = new URL('../../../../', import.meta.url);
@@ -61,12 +63,8 @@ export async function openScaleWorld(): Promise<ScaleWorld> {
   const [port, adminPort, scalerPort] = [await freePort(), await freePort(), await freePort()];
   const scalerUrl = `http://127.0.0.1:${scalerPort}`;
   const common = { world: 'kubernetes', namespaces: [namespace], internalToken: TOKEN } as const;
-  const running = new Set<TestProcess>();
-  const start = async (entry: string, env: Record<string, string>) => {
-    const started = await startProcess(new URL(`dist/${entry}/main.js`, ROOT), env);
-    running.add(started);
-    return started;
-  };
+  const pods = createLikePods(namespace);
+  const monitoring = await startSilentMonitoring();
 
   return {
     cluster,
@@ -97,11 +95,14 @@ export async function openScaleWorld(): Promise<ScaleWorld> {
     },
     startScaler: () => {
       const own = { kubeconfig: scaler.kubeconfig, podName: 'scaler', podNamespace: system, podIp: '192.0.2.2', workloadsFile, port: scalerPort };
-      return start('scaler', renderEnv(scalerConfig, { ...common, ...own }));
+      const around = { prometheusUrl: monitoring.url, alertmanagerUrl: monitoring.url, gatewayUrl: `http://127.0.0.1:${adminPort}` };
+      return pods.start('scaler', renderEnv(scalerConfig, { ...common, ...own, ...around }));
     },
-    startGateway: () => start('gateway', renderEnv(gatewayConfig, { ...common, kubeconfig: gateway.kubeconfig, gatewayId: 'g1', port, adminPort, scalerUrl })),
+    startGateway: () =>
+      pods.start('gateway', renderEnv(gatewayConfig, { ...common, kubeconfig: gateway.kubeconfig, gatewayId: 'g1', port, adminPort, scalerUrl })),
     async close() {
-      await Promise.all([...running].map((process) => process.stop()));
+      await pods.close();
+      await monitoring.close();
       for (const kind of KINDS) {
         await client.request('DELETE', kindPath(kind, { namespace }), { query: { propagationPolicy: 'Background' }, timeoutMs: 300_000 });
       }
@@ -109,6 +110,23 @@ export async function openScaleWorld(): Promise<ScaleWorld> {
       await Promise.all(['scaler', 'gateway'].map((name) => removeAccount(cluster, system, name)));
       await client.close();
       await rm(dir, { recursive: true });
+    },
+  };
+}
+
+/** Prometheus and Alertmanager of which nothing is to be heard: the scaler asks both each second. */
+async function startSilentMonitoring(): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const server = createHttpServer((request, response) => {
+    request.resume();
+    response.setHeader('content-type', 'application/json');
+    response.end(request.url?.startsWith('/api/v2/') ? '[]' : JSON.stringify({ status: 'success', data: { resultType: 'vector', result: [] } }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
     },
   };
 }
