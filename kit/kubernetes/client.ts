@@ -86,7 +86,12 @@ export function createClient(credentials: Credentials, timeoutMs: number): Kuber
   const connections = createConnections();
   const inFlight = createInFlight();
 
-  const send = async (method: Method, path: string, { query, body, contentType = 'application/json', signal }: RequestOptions, stream?: StreamOptions) => {
+  const send = async (
+    method: Method,
+    path: string,
+    { query, body, contentType = 'application/json', signal, timeoutMs: ownTimeoutMs = timeoutMs }: RequestOptions,
+    stream?: StreamOptions,
+  ) => {
     const { tls, authorization } = await credentials.current();
     const { requests, streams } = connections.use(tls);
     const response = await request(`${credentials.server}${path}${queryText(query)}`, {
@@ -99,7 +104,7 @@ export function createClient(credentials: Credentials, timeoutMs: number): Kuber
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
       ...(signal && { signal }),
-      headersTimeout: timeoutMs,
+      headersTimeout: ownTimeoutMs,
       bodyTimeout: stream ? (stream.silenceMs ?? 0) : 0,
     });
     if (response.statusCode < 300) return response.body;
