@@ -31,7 +31,7 @@ function declare(stack: fib.FunctionStack): void {
   new fib.Function(stack, 'inside', { runtime: fib.Runtime.NODEJS, handler: 'index.handler', code: CALLER, deployment: node });
 }
 
-describe('the platform in pods, from nothing', () => {
+describe('the platform in pods, from nothing', { timeout: 180_000 }, () => {
   let platform: Installed;
   let window: Window;
   beforeAll(async () => {
@@ -151,6 +151,8 @@ describe('the platform in pods, from nothing', () => {
     await eventually(
       async () => (await left()).length === 0,
       async () => `left: ${(await left()).join(', ')}`,
+      // The cluster's garbage collector has a pace of its own.
+      120_000,
     );
     expect((await call('/hot-node?n=1')).status).toBe(404);
     await platform.available();

@@ -3,15 +3,18 @@ import { expect, it } from 'vitest';
 import { ALERTMANAGER_NAME, PLATFORM_PORTS, PROMETHEUS_NAME } from '../../../protocol/cluster-names.ts';
 import { ALERTS, SCALER_PATHS } from '../../../protocol/names.ts';
 import { eventually } from '../install.ts';
+import { BARE_GATEWAY } from './bare-gateway.ts';
 import { STABILIZATION_SECONDS, type FaultWorld } from './world.ts';
+
+const PROMETHEUS = `statefulset/${PROMETHEUS_NAME}`;
 
 /** Rules without their monitoring, or with one that says the same thing over and over. */
 export function monitoringFaults(world: () => FaultWorld): void {
   const replicas = async () => (await world().window.state()).functions.find(({ name }) => name.endsWith('/ruled'))?.readyReplicas;
-  const scaleMonitoring = async (count: number) => {
+  const scale = async (workload: string, count: number) => {
     const { cluster, system } = world().platform;
-    await cluster.kubectl(['scale', `statefulset/${PROMETHEUS_NAME}`, `--replicas=${count}`, '-n', system]);
-    await cluster.kubectl(['rollout', 'status', `statefulset/${PROMETHEUS_NAME}`, '-n', system, '--timeout=60s']);
+    await cluster.kubectl(['scale', workload, `--replicas=${count}`, '-n', system]);
+    await cluster.kubectl(['rollout', 'status', workload, '-n', system, '--timeout=60s']);
   };
   const becomes = (count: number, why: string) =>
     eventually(
@@ -21,29 +24,30 @@ export function monitoringFaults(world: () => FaultWorld): void {
     );
 
   it('Prometheus is down: replicas are held, and once it is back those that are not needed go', async () => {
-    const { platform, underLoad, settled } = world();
+    const { underLoad, settled } = world();
     await settled();
-    let held: number | undefined;
     const report = await underLoad(
       'Prometheus down',
       async () => {
         await becomes(2, 'the rule does not raise');
-        await scaleMonitoring(0);
+        await scale(PROMETHEUS, 0);
       },
       { paths: ['/ruled', '/warm-python'] },
     );
     expect(report.inFlight).toBeGreaterThan(0);
     expect(report.wrong).toEqual([]);
     try {
+      // No low counts while a gateway is not scraped, and this one never is.
+      await scale(`deployment/${BARE_GATEWAY}`, 0);
       // Nobody asks any more, for longer than a low has to last.
       await sleep(STABILIZATION_SECONDS * 2000);
-      held = await replicas();
+      expect(await replicas()).toBe(2);
+      await scale(PROMETHEUS, 1);
+      await becomes(1, 'with Prometheus, what is not needed stays');
     } finally {
-      await scaleMonitoring(1);
+      await scale(PROMETHEUS, 1);
+      await scale(`deployment/${BARE_GATEWAY}`, 2);
     }
-    expect(held).toBe(2);
-    await platform.available();
-    await becomes(1, 'with Prometheus, what is not needed stays');
   });
 
   it('Alertmanager says everything twice, and what was long ago: nothing changes', async () => {
