@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as fib from '../../constructs/index.ts';
 import { GATEWAY_ADMIN_SERVICE, GATEWAY_NAME, PLATFORM_PORTS, SCALER_NAME } from '../../protocol/cluster-names.ts';
 import { ADMIN_PATHS } from '../../protocol/names.ts';
+import { renderPackageConfigMap } from '../../protocol/package-config-map.ts';
+import { functionObject, httpTrigger, packageOf } from '../contract/platform/objects.ts';
 import { eventually, install, type Installed } from './install.ts';
 import { readAccess } from './install-world/audit.ts';
 import { CALLER, DIGEST_NODEJS, DIGEST_PYTHON, publicFunction, TICKS } from './install-world/functions.ts';
@@ -89,6 +91,25 @@ describe('the platform in pods, from nothing', { timeout: 180_000 }, () => {
       async () => /Events:[^]*LoadFailed[^]*it does not load/.test(await described()),
       () => described(),
     );
+  });
+
+  it('a package that is not what its digest says is told to the caller and in the status', async () => {
+    const { cluster, namespace } = platform;
+    const [right, wrong] = ['right', 'wrong'].map((text) => packageOf({ 'index.mjs': `export const handler = () => '${text}';` }));
+    if (!right || !wrong) throw new Error('two packages');
+    const { metadata } = renderPackageConfigMap(right, namespace, {});
+    const fn = functionObject('forged', right, { access: 'public', deployment: { type: 'hot', pool: 'node' } });
+    const objects = [
+      { ...renderPackageConfigMap(wrong, namespace, {}), metadata },
+      ...[fn, httpTrigger('forged')].map((one) => ({ ...one, metadata: { ...one.metadata, namespace } })),
+    ];
+    await cluster.apply(...objects);
+    const reason = ['get', 'fibfn', 'forged', '-n', namespace, '-o', 'jsonpath={.status.conditions[?(@.type=="Ready")].reason}'];
+    await eventually(
+      async () => (await call('/forged')).body.includes('PACKAGE_INVALID') && (await cluster.kubectl(reason)) === 'PackageInvalid',
+      async () => `${JSON.stringify(await call('/forged'))} ${await cluster.kubectl(reason)}`,
+    );
+    await cluster.kubectl(['delete', '-n', namespace, ...objects.map(({ kind, metadata: { name } }) => `${kind}/${name}`)]);
   });
 
   it('timers fire', async () => {
