@@ -17,7 +17,8 @@ const NAME = 'hello';
 const BASELINE = 'bench-baseline';
 const CPU_PORT = 8091;
 /** One gateway, so that its figures are of all requests. */
-const ONE_GATEWAY = { gateway: { replicas: 1, resources: { cpuRequest: '20m', memory: Size.mebibytes(512) } } };
+const MEMORY = Size.mebibytes(512);
+const ONE_GATEWAY = { gateway: { replicas: 1, resources: { cpuRequest: '20m', memory: MEMORY } } };
 
 const code = packageOf({ 'index.mjs': `export const handler = () => ({ message: 'hello from the function', ok: true });\n` });
 
@@ -98,6 +99,8 @@ await startBaseline(${JSON.stringify(upstream)}, { host: '0.0.0.0', port: ${PLAT
             imagePullPolicy: 'Never',
             command: ['/usr/local/bin/node', '/app/bench/main.mjs'],
             securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+            // As the gateway's: Node.js sizes its heap by it.
+            resources: { limits: { memory: String(MEMORY) } },
             // Below /app, where undici is found.
             volumeMounts: [{ name: 'code', mountPath: '/app/bench' }],
           },

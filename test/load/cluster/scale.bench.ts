@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PATCH_TYPES } from '../../../kit/kubernetes/client.ts';
 import { kindPath } from '../../../kit/store/kubernetes-object.ts';
 import { ADMIN_PATHS, METRICS, SCALER_PATHS } from '../../../protocol/names.ts';
-import type { RevisionResource } from '../../../protocol/schema/resources.ts';
+import type { KindName, RevisionResource } from '../../../protocol/schema/resources.ts';
 import type { TestProcess } from '../../contract/platform/process.ts';
 import type { Measure } from '../measure.ts';
 import { quantile } from '../quantile.ts';
@@ -21,6 +21,7 @@ const CHANGES = 200;
 const CHANGES_AT_ONCE = 4;
 const REST_MS = 60_000;
 const SCRAPES = 9;
+const POLL_MS = 5000;
 
 /** Gateway and scaler, as users run them, with many functions and ready pods that are plain objects of a real API server. */
 export async function run(): Promise<Measure[]> {
@@ -170,19 +171,24 @@ async function askAll(world: ScaleWorld): Promise<void> {
   });
 }
 
-async function allRevisions({ store, namespace }: ScaleWorld): Promise<RevisionResource[]> {
-  for (;;) {
-    const revisions = await store.list('Revision');
-    if (revisions.length >= FUNCTIONS) {
-      const byFunction = new Map(revisions.map((revision) => [revision.spec.function, revision]));
-      return Array.from({ length: FUNCTIONS }, (_, n) => byFunction.get(`fn-${n}`) ?? missing(`a revision of ${namespace}/fn-${n}`));
-    }
-    await sleep(5000);
-  }
+async function allRevisions(world: ScaleWorld): Promise<RevisionResource[]> {
+  while ((await count(world, 'Revision')) < FUNCTIONS) await sleep(POLL_MS);
+  const byFunction = new Map((await world.store.list('Revision')).map((revision) => [revision.spec.function, revision]));
+  return Array.from({ length: FUNCTIONS }, (_, n) => byFunction.get(`fn-${n}`) ?? missing(`a revision of ${world.namespace}/fn-${n}`));
 }
 
 async function allStatuses({ store }: ScaleWorld): Promise<void> {
-  while ((await store.list('Function')).some((fn) => fn.status === undefined)) await sleep(5000);
+  while ((await store.list('Function')).some((fn) => fn.status === undefined)) await sleep(3 * POLL_MS);
+}
+
+/** Without reading them: the API server tells how many are behind the first. */
+async function count({ client, namespace }: ScaleWorld, kind: KindName): Promise<number> {
+  const { items, metadata } = await client.request<{ items: readonly unknown[]; metadata: { remainingItemCount?: number } }>(
+    'GET',
+    kindPath(kind, { namespace }),
+    { query: { limit: 1 } },
+  );
+  return items.length + (metadata.remainingItemCount ?? 0);
 }
 
 function missing(what: string): never {
