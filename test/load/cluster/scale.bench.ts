@@ -50,6 +50,8 @@ export async function run(): Promise<Measure[]> {
     measures.push(memory(processes, busiest));
     return measures;
   } finally {
+    // First, or they would make other pods in place of those that go.
+    await world.stop();
     await node?.close();
     await world.close();
   }

@@ -40,6 +40,9 @@ export interface ScaleWorld {
   addFunctions(count: number, packages: number): Promise<void>;
   startScaler(): Promise<TestProcess>;
   startGateway(): Promise<TestProcess>;
+  /** Ends what was started. */
+  stop(): Promise<void>;
+  /** Removes what was made, once nobody acts on it any more. */
   close(): Promise<void>;
 }
 
@@ -100,8 +103,8 @@ export async function openScaleWorld(): Promise<ScaleWorld> {
     },
     startGateway: () =>
       pods.start('gateway', renderEnv(gatewayConfig, { ...common, kubeconfig: gateway.kubeconfig, gatewayId: 'g1', port, adminPort, scalerUrl })),
+    stop: () => pods.close(),
     async close() {
-      await pods.close();
       await monitoring.close();
       // Ten thousand objects take the API server longer than a client waits for most.
       for (const kind of KINDS) await cluster.kubectl(['delete', '--raw', `${kindPath(kind, { namespace })}?propagationPolicy=Background`]);
