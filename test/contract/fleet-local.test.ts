@@ -160,7 +160,7 @@ const owner = `
     const { pid } = await (await fetch(event.instance.controlUrl)).json();
     console.log(pid);
   });
-  fleet.keep({ ...template, memoryBytes: 1 << 26 }, 1);
+  fleet.keep(${JSON.stringify(template)}, 1);
 `;
 
 async function ownedWatcher(runtimesDir: string): Promise<{ kill(): void; pid: number }> {
