@@ -22,7 +22,7 @@ export const WARM = ['warm-node', 'warm-python'] as const;
 /** Controllers of the cluster come back as they like after the API server was away. */
 const SETTLED_MS = 120_000;
 const CLIENTS = 12;
-const BARE_CLIENTS = 8;
+const BARE_CLIENTS = 16;
 /** Long enough for what a fault leads to: kept up after it. */
 const AFTER_MS = 3000;
 
