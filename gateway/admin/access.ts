@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { bearerToken, createBearerCheck } from '../../kit/bearer.ts';
 import { PlatformError } from '../../protocol/errors.ts';
 
 /** Someone who uses the admin API. */
@@ -26,13 +26,11 @@ const PLATFORM: Caller = { name: 'the platform', mayList: async () => true, mayI
 
 /** Who has the internal token may do anything; for others the reviewer, if there is one, has the word. */
 export function createAccess(internalToken: string, reviewer: Reviewer | undefined): Access {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  const expected = digest(internalToken);
+  const isInternal = createBearerCheck(internalToken);
   return {
-    async identify({ headers }) {
-      const token = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';
-      // In a time that does not depend on how much of it is right.
-      if (timingSafeEqual(digest(token), expected)) return PLATFORM;
+    async identify(request) {
+      if (isInternal(request)) return PLATFORM;
+      const token = bearerToken(request);
       const caller = token === '' ? undefined : await reviewer?.review(token);
       if (caller) return caller;
       const kinds = reviewer ? 'the internal token or a token that the cluster knows' : 'the internal token';

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { defineStack } from '../../constructs/define-stack.ts';
 import { FunctionStack } from '../../constructs/function-stack.ts';
 import { synthesizeStack } from '../../constructs/loader.ts';
@@ -155,12 +154,4 @@ async function removeInstallation(cluster: Cluster, system: string, namespace: s
   await cluster.kubectl(['delete', 'namespace', namespace, system, '--wait=false', '--ignore-not-found']);
   const ofCluster = objects.filter(({ kind }) => kind.startsWith('ClusterRole'));
   await cluster.kubectl(['delete', '--ignore-not-found', ...ofCluster.map(({ kind, metadata }) => `${kind}/${metadata.name}`)]);
-}
-
-/** Resolves once it holds, asked ten times a second; what it throws is as good as no. @throws Error with the words given */
-export async function eventually(holds: () => Promise<boolean>, otherwise: () => string | Promise<string>, timeoutMs = 60_000): Promise<void> {
-  for (const until = performance.now() + timeoutMs; !(await holds().catch(() => false));) {
-    if (performance.now() > until) throw new Error(await otherwise());
-    await sleep(100);
-  }
 }

@@ -5,7 +5,8 @@ import { GATEWAY_ADMIN_SERVICE, GATEWAY_NAME, PLATFORM_PORTS, SCALER_NAME } from
 import { ADMIN_PATHS } from '../../protocol/names.ts';
 import { renderPackageConfigMap } from '../../protocol/package-config-map.ts';
 import { functionObject, httpTrigger, packageOf } from '../contract/platform/objects.ts';
-import { eventually, install, type Installed } from './install.ts';
+import { eventually } from './eventually.ts';
+import { install, type Installed } from './install.ts';
 import { readAccess } from './install-world/audit.ts';
 import { CALLER, DIGEST_NODEJS, DIGEST_PYTHON, publicFunction, TICKS } from './install-world/functions.ts';
 import { openWindow, type Window } from './install-world/window.ts';

@@ -6,7 +6,8 @@ import { LABELS } from '../../protocol/names.ts';
 import { podPool } from '../contract/platform/objects.ts';
 import { type CuttableWay, createCuttableWay } from './fleet-world/cuttable.ts';
 import { openCluster } from './machine/cluster.ts';
-import { eventually, openSpine, type Spine } from './spine-world/world.ts';
+import { eventually } from './eventually.ts';
+import { openSpine, type Spine } from './spine-world/world.ts';
 
 const OUTAGE_MS = 30_000;
 const HOT = { deployment: { type: 'hot', pool: 'web' }, scaling: { idleTimeout: '5s' } } as const;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { functionObject, httpTrigger, podPool } from '../contract/platform/objects.ts';
-import { eventually, openSpine, type Spine } from './spine-world/world.ts';
+import { eventually } from './eventually.ts';
+import { openSpine, type Spine } from './spine-world/world.ts';
 
 let spine: Spine;
 beforeAll(async () => {

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SCALER_ENDPOINTS, SCALER_NAME, SIGNING_SECRET } from '../../protocol/cluster-names.ts';
 import { ADMIN_PATHS, API_GROUP, LABELS, SCALER_PATHS } from '../../protocol/names.ts';
 import { functionObject, httpTrigger, packageOf, podPool } from '../contract/platform/objects.ts';
-import { eventually, openSpine, type Pod, type Spine } from './spine-world/world.ts';
+import { eventually } from './eventually.ts';
+import { openSpine, type Pod, type Spine } from './spine-world/world.ts';
 
 const HOT = { deployment: { type: 'hot', pool: 'web' } } as const;
 

@@ -1,5 +1,3 @@
-import { type AddressInfo, createServer } from 'node:net';
-import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
 import { createClusterReviewer } from '../../gateway/admin/cluster-reviewer.ts';
 import { createGateway } from '../../gateway/gateway.ts';
@@ -10,21 +8,13 @@ import { gatewayConfig } from '../../protocol/config.ts';
 import { fn } from './gateway-world/objects.ts';
 import { memoryStore } from './gateway-world/memory-store.ts';
 import { createWorld, TOKEN, type World } from './gateway-world/world.ts';
+import { freePort } from '../free-port.ts';
 
 let world: World | undefined;
 afterEach(async () => {
   await world?.close();
   world = undefined;
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 const codeOf = async (answer: Response) => ({ status: answer.status, code: ((await answer.json()) as { code: string }).code });
 

@@ -11,7 +11,7 @@ import { type MonitoringOptions, startMonitoring } from '../../kit/monitoring.ts
 import { SCALER_PATHS } from '../../protocol/names.ts';
 import { eventually } from './platform.ts';
 import { monitoringPrograms } from './rules-world/programs.ts';
-import { freePort } from './rules-world/world.ts';
+import { freePort } from '../free-port.ts';
 
 let options: MonitoringOptions;
 

@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +11,7 @@ import type { Package } from '../../protocol/package.ts';
 import type { AnyResource, FunctionResource } from '../../protocol/schema/resources.ts';
 import { NAMESPACE } from './platform/objects.ts';
 import { startProcess, type TestProcess } from './platform/process.ts';
+import { freePort } from '../free-port.ts';
 
 export * from './platform/objects.ts';
 
@@ -193,15 +192,6 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
       await rm(dir, { recursive: true, force: true, maxRetries: 5 });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Tries until there is a value. @throws Error with `message` after `timeoutMs` */

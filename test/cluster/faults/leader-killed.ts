@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { SCALER_NAME } from '../../../protocol/cluster-names.ts';
-import { eventually } from '../install.ts';
+import { eventually } from '../eventually.ts';
 import type { FaultWorld } from './world.ts';
 
 /** While nobody leads, what serves goes on serving, and what waits waits for the next leader. */

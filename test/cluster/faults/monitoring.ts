@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { ALERTMANAGER_NAME, PLATFORM_PORTS, PROMETHEUS_NAME } from '../../../protocol/cluster-names.ts';
 import { ALERTS, SCALER_PATHS } from '../../../protocol/names.ts';
-import { eventually } from '../install.ts';
+import { eventually } from '../eventually.ts';
 import { BARE_GATEWAY } from './bare-gateway.ts';
 import { STABILIZATION_SECONDS, type FaultWorld } from './world.ts';
 

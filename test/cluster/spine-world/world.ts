@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { eventually } from '../eventually.ts';
 import { renderEnv } from '../../../kit/config.ts';
 import { FUNCTION_ACCOUNT } from '../../../protocol/cluster-names.ts';
 import { gatewayConfig, scalerConfig } from '../../../protocol/config.ts';
@@ -16,6 +15,7 @@ import { functionObject, httpTrigger, packageOf } from '../../contract/platform/
 import { startProcess, type TestProcess } from '../../contract/platform/process.ts';
 import { TEST_IMAGES } from '../images/test-images.ts';
 import { type Cluster, openCluster } from '../machine/cluster.ts';
+import { freePort } from '../../free-port.ts';
 
 const ROOT = new URL('../../../', import.meta.url);
 const TOKEN = 'token-of-the-test';
@@ -182,21 +182,4 @@ export async function openSpine({ kubeconfig, pythonImage = TEST_IMAGES.python }
       await rm(dir, { recursive: true });
     },
   };
-}
-
-/** Resolves once it holds. @throws Error with the words given, after 60 s */
-export async function eventually(holds: () => Promise<boolean>, otherwise: () => string | Promise<string>, timeoutMs = 60_000): Promise<void> {
-  for (const until = performance.now() + timeoutMs; !(await holds().catch(() => false));) {
-    if (performance.now() > until) throw new Error(await otherwise());
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog } from '../../../kit/log.ts';
@@ -16,6 +15,7 @@ import { type Rules, startRules } from '../../../scaler/rules/rules.ts';
 import { createRulesFile } from '../../../scaler/rules/rules-file.ts';
 import { type FakeGateway, startFakeGateway } from './exporter.ts';
 import { monitoringPrograms } from './programs.ts';
+import { freePort } from '../../free-port.ts';
 
 export interface WorldOptions {
   readonly functions: readonly FunctionResource[];
@@ -206,15 +206,4 @@ function fakeScaler(functions: readonly FunctionResource[], gateways: number) {
 
 export function scalingRule(name: string, functions: string[], metric: Omit<ScalingRuleResource['spec'], 'functions'>): ScalingRuleResource {
   return { apiVersion: API_VERSION, kind: 'ScalingRule', metadata: { namespace: NAMESPACE, name }, spec: { functions, ...metric } };
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -3,7 +3,7 @@ import { GATEWAY_NAME, PLATFORM_PORTS } from '../../../protocol/cluster-names.ts
 import { ADMIN_PATHS, POD_PORTS } from '../../../protocol/names.ts';
 import { Size } from '../../../constructs/index.ts';
 import { functionObject, httpTrigger, packageOf, podPool } from '../../contract/platform.ts';
-import { eventually } from '../../cluster/install.ts';
+import { eventually } from '../../cluster/eventually.ts';
 import type { Pod } from '../../cluster/install-world/window.ts';
 import { TEST_IMAGES } from '../../cluster/images/test-images.ts';
 import { NETWORK } from '../../cluster/machine/plan.ts';

@@ -10,7 +10,8 @@ import type { AnyResource } from '../../../protocol/schema/resources.ts';
 import type { ScalingRuleSpec } from '../../../protocol/schema/scaling-rule.ts';
 import { functionObject, httpTrigger, NAMESPACE, packageOf, podPool, type ScalerState, startPlatform } from '../../contract/platform.ts';
 import { monitoringPrograms } from '../../contract/rules-world/programs.ts';
-import { freePort, scalingRule } from '../../contract/rules-world/world.ts';
+import { scalingRule } from '../../contract/rules-world/world.ts';
+import { freePort } from '../../free-port.ts';
 
 export interface RulesWorld {
   state(): Promise<ScalerState>;

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +19,7 @@ import { type Cluster, openCluster } from '../../../cluster/machine/cluster.ts';
 import { type Account, createAccount, removeAccount } from './account.ts';
 import { createLikePods } from './like-pod.ts';
 import { inParallel } from '../../../../kit/in-parallel.ts';
+import { freePort } from '../../../free-port.ts';
 
 const ROOT = new URL('../../../../', import.meta.url);
 const TOKEN = 'token-of-the-bench';
@@ -140,12 +140,4 @@ function codeOf(n: number): string {
 
 function moved<T extends { readonly metadata: object }>(object: T, namespace: string): T {
   return { ...object, metadata: { ...object.metadata, namespace } };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
