@@ -109,9 +109,10 @@ function createCluster(client: KubernetesClient, credentials: Credentials, conte
     discovery,
     get: (type, place) => orAbsent(guarded('get', type, place, client.request('GET', pathOf(type, place)))),
     async list<T>(type: ResourceType, namespace?: string, selectors: Selectors = {}) {
-      const found = await guarded('list', type, { namespace }, listAll<T>(client, pathOf(type, { namespace }), selectors));
+      // A kind whose CRD is just going is still announced for a moment, and answers 404.
+      const found = await orAbsent(guarded('list', type, { namespace }, listAll<T>(client, pathOf(type, { namespace }), selectors)));
       // Members of a list do not say what they are.
-      return found.map((item) => ({ apiVersion: apiVersionOf(type), kind: type.kind, ...item }));
+      return (found ?? []).map((item) => ({ apiVersion: apiVersionOf(type), kind: type.kind, ...item }));
     },
     apply(type, object, { dryRun = false, force = false } = {}) {
       const { name, namespace } = object.metadata;

@@ -28,6 +28,12 @@ describe('readiness', () => {
       'RouteConflict: /a is taken',
     ],
     ['a PodPool', object(API, 'PodPool'), 'ready', ''],
+    [
+      'a CRD that was made this moment',
+      object('apiextensions.k8s.io/v1', 'CustomResourceDefinition', { conditions: null, storedVersions: null }),
+      'waiting',
+      'does not serve it yet',
+    ],
     ['a Deployment that its controller has not seen', deployment({ observedGeneration: 1 }), 'waiting', 'controller'],
     ['a Deployment with old pods', deployment({ replicas: 3, updatedReplicas: 2, availableReplicas: 3 }), 'waiting', '1 old pods are ending'],
     ['a Deployment with one of two pods', deployment({ replicas: 2, updatedReplicas: 2, availableReplicas: 1 }), 'waiting', '1 of 2 pods ready'],

@@ -35,7 +35,12 @@ const READY: Verdict = { kind: 'ready' };
 /** The verdict on an object as the API server has it; kinds that never become ready are so at once. */
 export function judgeReadiness(object: ClusterObject): Verdict {
   const judge = object.apiVersion.startsWith(`${API_GROUP}/`) ? OWN[object.kind] : JUDGES[object.kind];
-  return judge ? judge(object, (object['status'] ?? {}) as Status) : READY;
+  return judge ? judge(object, statusOf(object)) : READY;
+}
+
+/** What nobody filled in yet may be there as null: `conditions` of a CRD that was just made. */
+function statusOf(object: ClusterObject): Status {
+  return Object.fromEntries(Object.entries(object['status'] ?? {}).filter(([, value]) => value !== null));
 }
 
 /** Whether it makes sense to wait for such an object. */
