@@ -22,7 +22,7 @@ interface VitestReport {
     readonly name: string;
     readonly status: string;
     readonly message: string;
-    readonly assertionResults: readonly { readonly status: string }[];
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
   }[];
 }
 
@@ -73,17 +73,18 @@ async function runVitest(projects: readonly string[], suites: readonly Suite[], 
   await new Promise((resolve) => spawn(join(ROOT, 'node_modules', '.bin', 'vitest'), args, { cwd: ROOT, stdio: 'inherit' }).on('close', resolve));
   const { testResults } = JSON.parse(readFileSync(REPORT, 'utf8')) as VitestReport;
   return testResults.map(({ name, status, message, assertionResults }) => {
-    const count = (wanted: string) => assertionResults.filter((result) => result.status === wanted).length;
-    const [passed, failed] = [count('passed'), count('failed')];
-    const broken = status === 'failed' && failed === 0 ? { broken: message || 'it could not be run' } : {};
-    return { file: relative(ROOT, name).replaceAll('\\', '/'), passed, failed, skipped: assertionResults.length - passed - failed, ...broken };
+    const namesOf = (wanted: string) => assertionResults.filter((result) => result.status === wanted).map(({ fullName }) => fullName);
+    const [passed, failures] = [namesOf('passed').length, namesOf('failed')];
+    const skipped = assertionResults.length - passed - failures.length;
+    const broken = status === 'failed' && failures.length === 0 ? { broken: message || 'it could not be run' } : {};
+    return { file: relative(ROOT, name).replaceAll('\\', '/'), passed, failures, skipped, ...broken };
   });
 }
 
 function record(suites: readonly Suite[], results: readonly FileResult[]): void {
   const counted = suites.map((suite) => {
     const own = results.filter(({ file }) => suiteOf(suites, file) === suite);
-    return { ...suite, minCases: own.reduce((total, { passed, failed }) => total + passed + failed, 0) };
+    return { ...suite, minCases: own.reduce((total, { passed, failures }) => total + passed + failures.length, 0) };
   });
   const lines = counted.map((suite) => `    ${JSON.stringify(suite, null, 1).replace(/\n\s*/g, ' ').replaceAll('[ ', '[').replaceAll(' ]', ']')}`);
   writeFileSync(TIERS, `{\n  "suites": [\n${lines.join(',\n')}\n  ]\n}\n`);
@@ -94,9 +95,10 @@ function report(verdicts: readonly SuiteVerdict[], results: readonly FileResult[
     if (leftOut !== undefined) say(`! suite ${suite} was left out: it ${leftOut} (see \`npm start\` for the way out)`);
   }
   const problems = verdicts.flatMap((verdict) => verdict.problems);
+  for (const { file, failures } of results) for (const name of failures) say(`✗ ${file}: ${name}`);
   for (const problem of problems) say(`✗ ${problem}`);
   const passed = CHECKS.length - checksFailed + results.reduce((total, result) => total + result.passed, 0);
-  const failed = checksFailed + problems.length + results.reduce((total, result) => total + result.failed, 0);
+  const failed = checksFailed + problems.length + results.reduce((total, result) => total + result.failures.length, 0);
   say(`${passed} passed, ${failed} failed`);
   return failed === 0 && passed > 0 ? 0 : 1;
 }

@@ -5,7 +5,7 @@ const suites: Suite[] = [
   { name: 'rules', files: ['test/contract/rules*.test.ts'], needs: ['monitoring'], minCases: 2 },
   { name: 'unit', files: ['**/*.test.ts'], needs: [], minCases: 3 },
 ];
-const result = (file: string, counts: Partial<FileResult> = {}): FileResult => ({ file, passed: 3, failed: 0, skipped: 0, ...counts });
+const result = (file: string, counts: Partial<FileResult> = {}): FileResult => ({ file, passed: 3, failures: [], skipped: 0, ...counts });
 const problems = (results: FileResult[], available: 'monitoring'[], strict: boolean) =>
   judge(suites, results, unmet(suites, new Set(available)), strict).flatMap((verdict) => verdict.problems);
 

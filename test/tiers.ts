@@ -19,7 +19,8 @@ export interface FileResult {
   /** From the checkout, `/`-separated. */
   readonly file: string;
   readonly passed: number;
-  readonly failed: number;
+  /** Names of the cases that failed. */
+  readonly failures: readonly string[];
   readonly skipped: number;
   /** A file that could not be loaded has no cases and a message. */
   readonly broken?: string;
@@ -82,11 +83,11 @@ function judgeSuite(suite: Suite, results: readonly FileResult[], lacking: reado
     const leftOut = `needs ${lacking.join(' and ')}`;
     return { suite: suite.name, passed: 0, problems: strict ? [`suite ${suite.name} was left out: it ${leftOut}`] : [], leftOut };
   }
-  const sum = (key: 'passed' | 'failed' | 'skipped') => results.reduce((total, result) => total + result[key], 0);
-  const passed = sum('passed');
-  const ran = passed + sum('failed');
+  const sum = (count: (result: FileResult) => number) => results.reduce((total, result) => total + count(result), 0);
+  const [passed, skipped] = [sum((result) => result.passed), sum((result) => result.skipped)];
+  const ran = passed + sum(({ failures }) => failures.length);
   const problems = results.flatMap(({ file, broken }) => (broken === undefined ? [] : [`${file}: ${broken}`]));
-  if (strict && sum('skipped') > 0) problems.push(`suite ${suite.name} skipped ${sum('skipped')} cases`);
+  if (strict && skipped > 0) problems.push(`suite ${suite.name} skipped ${skipped} cases`);
   if (strict && ran < suite.minCases) problems.push(`suite ${suite.name} ran ${ran} cases, fewer than the ${suite.minCases} that test/tiers.json records`);
   return { suite: suite.name, passed, problems };
 }

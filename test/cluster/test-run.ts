@@ -44,7 +44,7 @@ export async function findTestCluster(say: (line: string) => void): Promise<Test
         return await runTests();
       } catch (error) {
         showLogs(folders, say);
-        return [{ file: 'test/cluster/machine.test.ts', passed: 0, failed: 0, skipped: 0, broken: (error as Error).message }];
+        return [{ file: 'test/cluster/machine.test.ts', passed: 0, failures: [], skipped: 0, broken: (error as Error).message }];
       } finally {
         await stop();
         for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupt);
