@@ -18,7 +18,7 @@ const ready = async (kind: string, name: string) => {
   return status?.conditions?.find(({ type }) => type === 'Ready');
 };
 
-/** The caller's answer and the Function's condition both say why. */
+/** The caller's answer, the Function's condition and `fib status` all say why. */
 async function saysWhy(name: string, why: RegExp): Promise<void> {
   await spine.routed(name);
   const answer = await spine.fetch(`/${name}`);
@@ -29,6 +29,7 @@ async function saysWhy(name: string, why: RegExp): Promise<void> {
     async () => `the condition is ${JSON.stringify(await ready('functions', name))}`,
   );
   expect(await ready('functions', name)).toMatchObject({ status: 'False', reason: 'NoCapacity' });
+  expect(await spine.fibStatus(name)).toMatchObject({ state: 'failing', problems: expect.arrayContaining([expect.stringMatching(why)]) });
 }
 
 it('a pod that fits no node is told by the scheduler’s words', async () => {

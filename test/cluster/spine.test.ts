@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SCALER_ENDPOINTS, SCALER_NAME, SIGNING_SECRET } from '../../protocol/cluster-names.ts';
 import { ADMIN_PATHS, API_GROUP, LABELS, SCALER_PATHS } from '../../protocol/names.ts';
+import { renderPackageConfigMap } from '../../protocol/package-config-map.ts';
 import { functionObject, httpTrigger, packageOf, podPool } from '../contract/platform/objects.ts';
 import { eventually } from './eventually.ts';
 import { openSpine, type Pod, type Spine } from './spine-world/world.ts';
@@ -169,7 +170,9 @@ describe('gateway and scaler before functions in pods', () => {
       async () => JSON.stringify(await condition('late')),
     );
     const answer = await spine.fetch('/late');
-    expect([answer.status, await answer.json()]).toMatchObject([502, { code: 'PACKAGE_INVALID', message: expect.stringContaining('has no ConfigMap pkg-') }]);
+    const why = expect.stringContaining('has no ConfigMap pkg-');
+    expect([answer.status, await answer.json()]).toMatchObject([502, { code: 'PACKAGE_INVALID', message: why }]);
+    expect(await spine.fibStatus('late')).toMatchObject({ state: 'failing', problems: [why] });
     await spine.putCode('export const handler = () => "late";\n');
     await eventually(
       async () => (await condition('late'))?.status === 'True',
@@ -179,6 +182,26 @@ describe('gateway and scaler before functions in pods', () => {
       async () => (await text('/late')) === '200 late',
       async () => text('/late'),
     );
+  });
+
+  it('a package with a wrong digest is told in the status, by fib status and to the caller, and is not run', async () => {
+    const [code, other] = ['right', 'wrong'].map((text) => packageOf({ 'index.mjs': `export const handler = () => "${text}";\n` })) as [
+      ReturnType<typeof packageOf>,
+      ReturnType<typeof packageOf>,
+    ];
+    const { name } = renderPackageConfigMap(code, spine.namespace, {}).metadata;
+    const forged = renderPackageConfigMap(other, spine.namespace, {});
+    await spine.cluster.apply({ ...forged, metadata: { ...forged.metadata, name } });
+    await spine.apply(functionObject('forged', code, HOT), httpTrigger('forged'));
+    await spine.routed('forged');
+    const answer = await spine.fetch('/forged');
+    const why = expect.stringContaining('digest');
+    expect([answer.status, await answer.json()]).toMatchObject([502, { code: 'PACKAGE_INVALID', message: why }]);
+    await eventually(
+      async () => (await condition('forged'))?.reason === 'PackageInvalid',
+      async () => JSON.stringify(await condition('forged')),
+    );
+    expect(await spine.fibStatus('forged')).toMatchObject({ state: 'failing', problems: [why] });
   });
 
   it('a Secret that is missing is told with the way out; made and changed, its value reaches the function', async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { type FaultWorld, THOROUGH } from './world.ts';
+import { type FaultWorld, THOROUGH, WARM } from './world.ts';
 
 /** Longer than the Lease lasts. */
 const DOWN_MS = THOROUGH ? 30_000 : 12_000;
@@ -11,15 +11,17 @@ export function apiServerDown(world: () => FaultWorld): void {
     const { platform, podsOf, aim, underLoad, settled } = world();
     await settled();
     const { faults } = platform.cluster;
-    const before = (await podsOf('warm-node')).map(({ metadata }) => metadata.name);
-    const kill = await aim(platform.namespace, before[0] ?? '');
+    const before = (await Promise.all(WARM.map(podsOf))).map((pods) => pods.map(({ metadata }) => metadata.name));
+    // One of each stays.
+    const victims = before.flatMap((names) => names.slice(1));
+    const kills = await Promise.all(victims.map((name) => aim(platform.namespace, name)));
     const statuses: number[] = [];
     const report = await underLoad('API server down', async () => {
       await faults.stopApiServer();
       try {
         const over = sleep(DOWN_MS);
-        await kill();
-        // Two wait in the pool, and none can be made anew: one takes the place of the killed one.
+        for (const kill of kills) await kill();
+        // Two wait in the pool, and none can be made anew.
         statuses.push((await fetch(`${platform.url}/fresh?n=1`)).status);
         await over;
       } finally {
@@ -31,7 +33,7 @@ export function apiServerDown(world: () => FaultWorld): void {
     expect(report.bare.wrong.length).toBeGreaterThan(0);
     expect(statuses).toEqual([200]);
     await settled();
-    const after = (await podsOf('warm-node')).map(({ metadata }) => metadata.name);
-    expect(after).toEqual(expect.arrayContaining(before.slice(1)));
+    const after = (await Promise.all(WARM.map(podsOf))).flat().map(({ metadata }) => metadata.name);
+    expect(after).toEqual(expect.arrayContaining(before.flatMap((names) => names.slice(0, 1))));
   });
 }

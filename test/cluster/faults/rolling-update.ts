@@ -27,7 +27,7 @@ export function rollingUpdate(world: () => FaultWorld): void {
   });
 
   it('scalers are rolled over: no request is lost, and cold ones are served', async () => {
-    const { platform, window, underLoad, settled } = world();
+    const { platform, window, underLoad, scale, settled } = world();
     await settled();
     const { epoch } = await window.state();
     const statuses: number[] = [];
@@ -39,6 +39,13 @@ export function rollingUpdate(world: () => FaultWorld): void {
     expect(statuses).toEqual([200, 200]);
     await settled();
     expect((await window.state()).epoch).toBeGreaterThan(epoch);
+    // With nobody to hand over to, a cold one is refused.
+    await scale(`deployment/${SCALER_NAME}`, 0);
+    try {
+      expect((await fetch(`${platform.url}/hasty?n=1`)).status).toBeOneOf([503, 504]);
+    } finally {
+      await scale(`deployment/${SCALER_NAME}`, 2);
+    }
   });
 
   it('a function is rolled over to new code and then to other pods: no request is lost', async () => {

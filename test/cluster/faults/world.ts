@@ -39,6 +39,8 @@ export interface FaultWorld {
   podsOf(fn: string): Promise<Pod[]>;
   /** Finds the processes of a pod; what it resolves to kills them by SIGKILL. The pod's object stays. */
   aim(namespace: string, pod: string): Promise<() => Promise<void>>;
+  /** Gives a workload of the platform this many pods, and waits until it has them. @param workload as `deployment/<name>` */
+  scale(workload: string, replicas: number): Promise<void>;
   /** Resolves once everything is as before a fault: parts available, functions and pool with the instances they should have. */
   settled(): Promise<void>;
   close(): Promise<void>;
@@ -178,6 +180,10 @@ export async function openFaultWorld(): Promise<FaultWorld> {
       return items.filter(({ metadata, status }) => metadata.deletionTimestamp === undefined && status.phase === 'Running');
     },
     aim: (where, pod) => aimAt(platform, where, pod),
+    async scale(workload, replicas) {
+      await cluster.kubectl(['scale', workload, `--replicas=${replicas}`, '-n', system]);
+      await cluster.kubectl(['rollout', 'status', workload, '-n', system, '--timeout=60s']);
+    },
     close: () => platform.remove(),
   };
 }

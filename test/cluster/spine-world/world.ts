@@ -10,9 +10,12 @@ import { gatewayConfig, scalerConfig } from '../../../protocol/config.ts';
 import { ADMIN_PATHS, SCALER_PATHS } from '../../../protocol/names.ts';
 import { renderPackageConfigMap } from '../../../protocol/package-config-map.ts';
 import type { AnyResource } from '../../../protocol/schema/resources.ts';
+import { runFib } from '../../contract/cli-world/project.ts';
 import type { ScalerState } from '../../contract/platform.ts';
 import { functionObject, httpTrigger, packageOf } from '../../contract/platform/objects.ts';
 import { startProcess, type TestProcess } from '../../contract/platform/process.ts';
+import type { FunctionHealth } from '../../../cli/cluster/function-health.ts';
+import type { ClusterStatus } from '../../../cli/cluster/status.ts';
 import { TEST_IMAGES } from '../images/test-images.ts';
 import { type Cluster, openCluster } from '../machine/cluster.ts';
 import { freePort } from '../../free-port.ts';
@@ -42,6 +45,8 @@ export interface Spine {
   apply(...objects: AnyResource[]): Promise<void>;
   /** A package of `index.mjs` with this text, as ConfigMap. */
   putCode(text: string): Promise<ReturnType<typeof packageOf>>;
+  /** What `fib status` says about this Function. */
+  fibStatus(fn: string): Promise<FunctionHealth | undefined>;
   state(): Promise<ScalerState>;
   /** Resolves once this many instances of the pool wait. */
   idle(pool: string, count: number): Promise<void>;
@@ -139,6 +144,11 @@ export async function openSpine({ kubeconfig, pythonImage = TEST_IMAGES.python }
     publicUrl,
     adminUrl,
     fetch: (path, init) => fetch(`${url}${path}`, init),
+    async fibStatus(fn) {
+      const { stdout, stderr } = await runFib(dir, ['status', '-n', namespace, '--json'], { ...process.env, KUBECONFIG: cluster.kubeconfig }, 60_000);
+      if (stdout === '') throw new Error(`fib status said: ${stderr}`);
+      return (JSON.parse(stdout) as ClusterStatus).functions.find(({ name }) => name === `${namespace}/${fn}`);
+    },
     state,
     async idle(pool, count) {
       const counted = async () => (await state()).pools.find(({ name }) => name === `${namespace}/${pool}`)?.idle === count;

@@ -70,7 +70,8 @@ export async function createProject(source: Readonly<Record<string, string>> | {
   return project;
 }
 
-function runFib(cwd: string, args: readonly string[], env: Readonly<Record<string, string | undefined>>, timeout: number): Promise<Run> {
+/** `fib …` from the sources, in a folder. */
+export function runFib(cwd: string, args: readonly string[], env: Readonly<Record<string, string | undefined>>, timeout: number): Promise<Run> {
   return new Promise((resolve) => {
     execFile(process.execPath, [FIB, ...args], { cwd, env: { ...env }, timeout }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr });
