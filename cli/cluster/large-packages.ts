@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SynthResult } from '../../constructs/synth/object.ts';
+import { isPackageConfigMap, type SynthResult } from '../../constructs/synth/object.ts';
 import { ARTIFACTS_NAME, INTERNAL_SECRET, PLATFORM_PORTS } from '../../protocol/cluster-names.ts';
 import { PlatformError } from '../../protocol/errors.ts';
 import { API_GROUP, ARTIFACT_PATHS } from '../../protocol/names.ts';
@@ -8,7 +8,6 @@ import type { FunctionSpec } from '../../protocol/schema/function.ts';
 import type { Cluster } from './cluster.ts';
 import { exchangeOver, type HttpCall, type HttpReply } from './http-over.ts';
 import type { App } from './load-app.ts';
-import { isPackage } from './plan.ts';
 import { hasPart, podsOfPart, readInternalToken } from './platform-state.ts';
 import { connectPod } from './pod-connection.ts';
 import { isReady } from './workload-pods.ts';
@@ -25,7 +24,7 @@ const POLL_MS = 1000;
 
 /** The packages of an app's Functions that are too large for a ConfigMap. */
 export function findLargePackages({ objects, packages }: Pick<SynthResult, 'objects' | 'packages'>): LargePackage[] {
-  const inConfigMaps = new Set(objects.filter(({ object }) => isPackage(object)).map(({ id }) => id));
+  const inConfigMaps = new Set(objects.filter(({ object }) => isPackageConfigMap(object)).map(({ id }) => id));
   const found = objects.flatMap(({ path, object }): LargePackage[] => {
     if (object.kind !== 'Function' || !object.apiVersion.startsWith(`${API_GROUP}/`)) return [];
     const { digest } = (object['spec'] as FunctionSpec).package;

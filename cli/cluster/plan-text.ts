@@ -1,9 +1,9 @@
-import type { KubernetesObject } from '../../constructs/synth/object.ts';
+import { isPackageConfigMap, type KubernetesObject } from '../../constructs/synth/object.ts';
 import { renderYaml } from '../../protocol/yaml.ts';
 import type { Terminal } from '../terminal.ts';
 import { declaredPart } from './cluster-object.ts';
 import { unifiedHunks } from './line-diff.ts';
-import { type Change, isPackage, type Plan } from './plan.ts';
+import { type Change, type Plan } from './plan.ts';
 
 const FIELDS_SHOWN = 3;
 
@@ -23,8 +23,8 @@ export function renderChanges({ changes, deletions, kept, unchanged }: Plan, ter
 
 /** What bears the stack's label, is not wanted, and stays all the same: one line an object, and one for all packages. */
 export function keptLines(kept: Plan['kept'], wayOut = ''): string[] {
-  const packages = kept.filter(({ object }) => isPackage(object));
-  const others = kept.filter(({ object }) => !isPackage(object));
+  const packages = kept.filter(({ object }) => isPackageConfigMap(object));
+  const others = kept.filter(({ object }) => !isPackageConfigMap(object));
   return [
     ...others.map(({ id, reason }) => `= ${id} stays: ${reason}${wayOut}`),
     ...(packages.length > 0 ? [`= ${packages.length} code packages stay: ${packages[0]?.reason}`] : []),

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { idOf, phaseOf, rankOf } from '../../constructs/synth/group-kind.ts';
-import { type KubernetesObject, PHASES, type SynthObject } from '../../constructs/synth/object.ts';
-import { DIGEST_ANNOTATION } from '../../protocol/package-config-map.ts';
+import { isPackageConfigMap, type KubernetesObject, PHASES, type SynthObject } from '../../constructs/synth/object.ts';
 import type { FieldConflict } from './cluster-failure.ts';
 import { type ClusterObject, declaredPart } from './cluster-object.ts';
 
@@ -100,16 +99,11 @@ export function planDeletions(
   };
 }
 
-/** Whether it is the ConfigMap of a code package. Its name follows from its content: nobody changes one. */
-export function isPackage({ kind, metadata }: KubernetesObject): boolean {
-  return kind === 'ConfigMap' && metadata.annotations?.[DIGEST_ANNOTATION] !== undefined;
-}
-
 function changeOf({ wanted, live, outcome }: Observation): Change | undefined {
   if (outcome.kind === 'refused') return undefined;
   if (live === undefined) return { action: 'create', wanted, after: wanted.object };
   // Two stacks with the same code share its ConfigMap, whichever made it.
-  if (isPackage(wanted.object) && isPackage(live)) return undefined;
+  if (isPackageConfigMap(wanted.object) && isPackageConfigMap(live)) return undefined;
   const before = declaredPart(live);
   const after = outcome.kind === 'unchecked' ? wanted.object : declaredPart(outcome.object);
   return isDeepStrictEqual(before, after) ? undefined : { action: 'update', wanted, before, after };
@@ -118,7 +112,7 @@ function changeOf({ wanted, live, outcome }: Observation): Change | undefined {
 function reasonToKeep(object: ClusterObject, packagesInUse: ReadonlySet<string>, holders: boolean): string | undefined {
   if (HOLDERS.has(object.kind) && !holders) return 'it would go with all that is in it';
   const { namespace, name } = object.metadata;
-  return isPackage(object) && packagesInUse.has(`${namespace}/${name}`) ? 'functions or earlier revisions of them still have this code' : undefined;
+  return isPackageConfigMap(object) && packagesInUse.has(`${namespace}/${name}`) ? 'functions or earlier revisions of them still have this code' : undefined;
 }
 
 function position(object: KubernetesObject): number {

@@ -1,3 +1,4 @@
+import { isPackageConfigMap } from '../../constructs/synth/object.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { idOf } from '../../constructs/synth/group-kind.ts';
 import { PlatformError } from '../../protocol/errors.ts';
@@ -11,7 +12,7 @@ import type { App } from './load-app.ts';
 import { removeInventory } from './inventory.ts';
 import { findLeftovers } from './platform-leftovers.ts';
 import { findPackagesInUse } from './packages-in-use.ts';
-import { isPackage, planDeletions } from './plan.ts';
+import { planDeletions } from './plan.ts';
 import { keptLines } from './plan-text.ts';
 import type { Scope } from './scope.ts';
 import { findSharedHolders, planSharedHolders } from './shared-holders.ts';
@@ -62,7 +63,7 @@ export async function removeScopes(
 }
 
 async function packagesOfOthers(cluster: Cluster, owned: readonly ClusterObject[]): Promise<Set<string>> {
-  const namespaces = new Set(owned.filter(isPackage).map(({ metadata }) => metadata.namespace ?? ''));
+  const namespaces = new Set(owned.filter(isPackageConfigMap).map(({ metadata }) => metadata.namespace ?? ''));
   const going = new Set(owned.map(idOf));
   return namespaces.size === 0 ? new Set() : findPackagesInUse(cluster, [...namespaces], (namespace, name) => going.has(`Function/${namespace}/${name}`));
 }

@@ -1,5 +1,5 @@
 import { idOf } from '../../constructs/synth/group-kind.ts';
-import type { KubernetesObject, SynthObject } from '../../constructs/synth/object.ts';
+import { isPackageConfigMap, type KubernetesObject, type SynthObject } from '../../constructs/synth/object.ts';
 import { KubernetesError } from '../../kit/kubernetes/error.ts';
 import { PlatformError } from '../../protocol/errors.ts';
 import { API_GROUP } from '../../protocol/names.ts';
@@ -10,7 +10,7 @@ import { mapConcurrent } from './concurrent.ts';
 import { groupKindOf, type ResourceType } from './discovery.ts';
 import { inventoryName, readInventory, searchSpace } from './inventory.ts';
 import { findPackagesInUse } from './packages-in-use.ts';
-import { isPackage, type Observation, type Outcome, planDeploy, type PlanInput } from './plan.ts';
+import { type Observation, type Outcome, planDeploy, type PlanInput } from './plan.ts';
 import { type Scope, selectorOf } from './scope.ts';
 
 const REQUESTS_AT_ONCE = 12;
@@ -110,7 +110,7 @@ function whatComes(ofCrds: readonly Observation[], others: readonly SynthObject[
 async function packagesFor(cluster: Cluster, objects: readonly SynthObject[], owned: readonly ClusterObject[]): Promise<Set<string>> {
   const wanted = new Set(objects.map(({ id }) => id));
   const superfluous = owned.filter((object) => !wanted.has(idOf(object)));
-  const namespaces = superfluous.filter(isPackage).map(({ metadata }) => metadata.namespace ?? '');
+  const namespaces = superfluous.filter(isPackageConfigMap).map(({ metadata }) => metadata.namespace ?? '');
   if (namespaces.length === 0) return new Set();
   const going = new Set(superfluous.map((object) => idOf(object)));
   return findPackagesInUse(cluster, [...new Set(namespaces)], (namespace, name) => going.has(`Function/${namespace}/${name}`));

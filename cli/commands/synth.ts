@@ -17,7 +17,7 @@ export const synth = defineCommand<Options>({
       .option('--gateway-url <url>', 'what `fn.url` begins with')
       .option('--print', 'print the manifests as YAML and write nothing'),
   async run({ terminal, args: [stack], options, cwd }) {
-    const [{ loadStack }, { writeSynth }, { renderYaml }] = await Promise.all([
+    const [{ loadStack }, { checkClearText, writeSynth }, { renderYaml }] = await Promise.all([
       import('../../constructs/loader.ts'),
       import('../../constructs/synth/write.ts'),
       import('../../protocol/yaml.ts'),
@@ -27,6 +27,7 @@ export const synth = defineCommand<Options>({
     const result = await loadStack(project.stack, load);
     const objects = result.objects.map(({ object }) => object);
     if (options.print) {
+      checkClearText(result);
       terminal.result({ objects }, () => objects.map(renderYaml).join('---\n').trimEnd());
       return 0;
     }

@@ -5,6 +5,8 @@ import { renderYaml } from '../../protocol/yaml.ts';
 /** Folder of the packages that no ConfigMap holds, below the output folder. */
 export const PACKAGES = 'packages';
 export const KUSTOMIZATION = 'kustomization.yaml';
+/** In each tree, for reviewers: which construct each file comes from. */
+export const INDEX = 'index.yaml';
 
 /** `function/default.hello.yaml`; without a namespace `namespace/shop.yaml`. */
 export function manifestPath(object: KubernetesObject): string {
@@ -25,4 +27,9 @@ export function packageFile(digest: string): string {
 export function renderKustomization(objects: readonly SynthObject[]): string {
   const resources = objects.map(({ object }) => manifestPath(object));
   return renderYaml({ apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', resources });
+}
+
+/** `function/default.hello.yaml: shop/hello`: one line a file, in the order to apply, so that a new object is a new line. */
+export function renderIndex(objects: readonly SynthObject[]): string {
+  return renderYaml(Object.fromEntries(objects.map(({ object, path }) => [manifestPath(object), path])));
 }

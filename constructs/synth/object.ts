@@ -1,3 +1,5 @@
+import { DIGEST_ANNOTATION } from '../../protocol/package-config-map.ts';
+
 /** Any Kubernetes object, as plain data. */
 export interface KubernetesObject {
   readonly apiVersion: string;
@@ -10,6 +12,11 @@ export interface KubernetesObject {
     readonly [field: string]: unknown;
   };
   readonly [field: string]: unknown;
+}
+
+/** Whether it is the ConfigMap of a code package. Its name follows from its content: nobody changes one. */
+export function isPackageConfigMap({ kind, metadata }: KubernetesObject): boolean {
+  return kind === 'ConfigMap' && metadata.annotations?.[DIGEST_ANNOTATION] !== undefined;
 }
 
 /** What is applied before what. */

@@ -46,10 +46,13 @@ test('one file an object, an index in the order to apply, small packages as Conf
   const packages = digests.filter(({ large }) => large).map(({ hex }) => `packages/${hex}.pkg`);
   expect([configMaps.length, packages.length]).toEqual([2, 1]);
   expect(files()).toEqual(
-    [...['kustomization.yaml', 'namespace/shop.yaml', ...configMaps, ...functions].map((path) => `functions/${path}`), ...packages].sort(),
+    [...['index.yaml', 'kustomization.yaml', 'namespace/shop.yaml', ...configMaps, ...functions].map((path) => `functions/${path}`), ...packages].sort(),
   );
   const kustomization = parse(readFileSync(join(folder, 'functions/kustomization.yaml'), 'utf8')) as { resources: string[] };
   expect(kustomization.resources).toEqual(['namespace/shop.yaml', ...configMaps.toSorted(), ...functions]);
+  const index = parse(readFileSync(join(folder, 'functions/index.yaml'), 'utf8')) as Record<string, string>;
+  expect(Object.keys(index)).toEqual(kustomization.resources);
+  expect(index).toMatchObject({ 'namespace/shop.yaml': 'shop/shop', 'function/default.a.yaml': 'shop/a' });
   for (const { object } of synth.objects) {
     const { namespace, name } = object.metadata;
     const path = `functions/${object.kind.toLowerCase()}/${namespace === undefined ? '' : `${namespace}.`}${name}.yaml`;
@@ -57,11 +60,14 @@ test('one file an object, an index in the order to apply, small packages as Conf
   }
 });
 
-test('the same again changes nothing', () => {
+test('the same again changes nothing, and touches no file', () => {
   const first = writeSynth(folder, result(['a', 'b']));
+  const times = () => files().map((path) => statSync(join(folder, path), { bigint: true }).mtimeNs);
+  const before = times();
   const second = writeSynth(folder, result(['b', 'a']));
   expect(first).toMatchObject({ unchanged: 0, removed: [] });
   expect(second).toEqual({ written: [], removed: [], unchanged: first.written.length });
+  expect(times()).toEqual(before);
 });
 
 test('a change of one field rewrites one file', () => {
@@ -83,6 +89,7 @@ test('what is no more is removed, with its package; what others wrote is left', 
     'functions/function/default.a.yaml',
     'functions/function/default.large-a.yaml',
     'functions/function/default.mine.yaml',
+    'functions/index.yaml',
     'functions/kustomization.yaml',
     'functions/namespace/shop.yaml',
   ]);
@@ -95,4 +102,13 @@ test('a kustomization that was tampered with makes nothing outside of the folder
   writeFileSync(join(folder, 'functions/kustomization.yaml'), 'resources:\n  - ../victim.yaml\n  - function/../../victim.yaml\n  - /etc/passwd\n');
   expect(writeSynth(folder, result(['a'])).removed).toEqual([]);
   expect(existsSync(join(folder, 'victim.yaml'))).toBe(true);
+});
+
+test('a secret in clear is an error, and nothing is written', () => {
+  const define = fib.defineStack((app) => {
+    const stack = new fib.FunctionStack(app, 'shop');
+    new ApiObject(stack, 'db', { apiVersion: 'v1', kind: 'Secret', stringData: { password: 'hunter2' } });
+  });
+  expect(() => writeSynth(folder, synthesizeStack(define))).toThrow(/shop\/db: Secret\/default\/db holds values \(password\)[^]*Secret\.fromName/);
+  expect(files()).toEqual([]);
 });

@@ -1,9 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { MAX_CONFIG_MAP_PACKAGE_BYTES } from '../../protocol/package-config-map.ts';
-import { renderYaml } from '../../protocol/yaml.ts';
-import { KUSTOMIZATION, MANIFEST_PATH, manifestPath, packageFile, PACKAGES, renderKustomization } from './layout.ts';
+import { clearTextProblems } from './clear-text.ts';
+import { INDEX, KUSTOMIZATION, MANIFEST_PATH, PACKAGES } from './layout.ts';
 import { type SynthResult, type TreeName, TREES } from './object.ts';
+import { problemsError } from './problem.ts';
+import { indexFiles, manifestFiles, type TreeFile } from './tree-files.ts';
 
 export interface WriteReport {
   /** Paths below the output folder that were made or changed. */
@@ -14,16 +15,18 @@ export interface WriteReport {
 }
 
 /**
- * Writes a result below a folder: the trees `platform/` and `functions/`, where they have objects, with one file an object, `<kind>/<namespace>.<name>.yaml`, and a `kustomization.yaml`;
- * and `packages/<hex>.pkg` for packages that are too large for a ConfigMap.
+ * Writes a result below a folder: the trees `platform/` and `functions/`, where they have objects, with one file an object, `<kind>/<namespace>.<name>.yaml`, a `kustomization.yaml` and an
+ * `index.yaml` from file to construct; and `packages/<hex>.pkg` for packages that are too large for a ConfigMap.
  * Only what changed is written. What an earlier synthesis wrote (by its kustomization) and this one does not have is removed, nothing else. The same result again changes nothing.
+ * @throws PlatformError SECRET_IN_CLEAR, with nothing written, where a secret value would be in a file
  */
 export function writeSynth(folder: string, result: SynthResult): WriteReport {
+  checkClearText(result);
   const before = [...TREES.flatMap((tree) => listedManifests(folder, tree)), ...storedPackages(folder)];
   const files = manifestFiles(result);
   const indexes = indexFiles(result);
   const written: string[] = [];
-  const put = ([path, content]: readonly [string, string | Uint8Array]): void => {
+  const put = ([path, content]: TreeFile): void => {
     if (writeChanged(join(folder, path), content)) written.push(path);
   };
   files.forEach(put);
@@ -35,19 +38,10 @@ export function writeSynth(folder: string, result: SynthResult): WriteReport {
   return { written, removed, unchanged: kept.size - written.length };
 }
 
-function manifestFiles({ objects, packages }: SynthResult): [string, string | Uint8Array][] {
-  const large = [...packages].filter(([, bytes]) => bytes.length > MAX_CONFIG_MAP_PACKAGE_BYTES);
-  return [
-    ...objects.map(({ tree, object }): [string, string] => [`${tree}/${manifestPath(object)}`, renderYaml(object)]),
-    ...large.map(([digest, bytes]): [string, Uint8Array] => [`${PACKAGES}/${packageFile(digest)}`, bytes]),
-  ];
-}
-
-function indexFiles({ objects }: SynthResult): [string, string][] {
-  return TREES.flatMap((tree) => {
-    const ofTree = objects.filter((object) => object.tree === tree);
-    return ofTree.length === 0 ? [] : [[`${tree}/${KUSTOMIZATION}`, renderKustomization(ofTree)]];
-  });
+/** @throws PlatformError SECRET_IN_CLEAR with every place where a secret value would be in a file */
+export function checkClearText(result: SynthResult): void {
+  const problems = clearTextProblems(result);
+  if (problems.length > 0) throw problemsError(problems);
 }
 
 function writeChanged(path: string, content: string | Uint8Array): boolean {
@@ -69,7 +63,7 @@ function listedManifests(folder: string, tree: TreeName): string[] {
   if (text === undefined) return [];
   const listed = text.split('\n').map((line) => /^ {2}- "?([^"]+)"?$/.exec(line)?.[1] ?? '');
   const paths = listed.filter((path) => MANIFEST_PATH.test(path) && !path.includes('..'));
-  return [...paths, KUSTOMIZATION].map((path) => `${tree}/${path}`);
+  return [...paths, KUSTOMIZATION, INDEX].map((path) => `${tree}/${path}`);
 }
 
 function storedPackages(folder: string): string[] {
