@@ -3,10 +3,13 @@ import { parsePromql } from '../../protocol/monitoring/promql.ts';
 import { API_GROUP } from '../../protocol/names.ts';
 import { type Issue, resourceIssues } from '../../protocol/schema/validate.ts';
 import type { KubernetesObject } from './object.ts';
+import { outputProblems } from './output-problems.ts';
 import type { Problem } from './problem.ts';
 
 /** What is wrong with one rendered object by itself: for our kinds the schema and its rules, schedules and PromQL; for others what every Kubernetes object needs. */
 export function objectProblems(path: string, object: unknown): Problem[] {
+  const outputs = outputProblems(path, object);
+  if (outputs.length > 0) return outputs;
   const { apiVersion, kind, metadata } = (object ?? {}) as { apiVersion?: unknown; kind?: unknown; metadata?: { name?: unknown } };
   if (typeof apiVersion !== 'string' || typeof kind !== 'string' || typeof metadata?.name !== 'string' || metadata.name === '') {
     return [{ path, code: 'SPEC_INVALID', message: 'an object needs apiVersion, kind and metadata.name' }];
