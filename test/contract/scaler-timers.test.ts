@@ -55,8 +55,10 @@ test('each tick comes once as a CloudEvent with its trigger and scheduled time a
 
 test('a tick that fails comes again under the same id', async () => {
   await start({ packages: [diary], objects: [...objects({ env: { FAIL_FIRST: '1' } }), timerTrigger('diary', { schedule: '*/4 * * * * *' })] });
-  const events = await until((events) => events.length >= 2);
-  expect(events[1]?.id).toBe(events[0]?.id);
+  // The first may come while the function starts, and then the next one is due before it can be tried again.
+  const again = (events: Seen[]) => events.filter(({ id }, index) => events.findIndex((event) => event.id === id) < index);
+  const events = await until((events) => again(events).length > 0);
+  expect(again(events).length).toBeLessThanOrEqual(new Set(events.map(({ id }) => id)).size);
 });
 
 test('the newest of the ticks that were missed while no scaler ran is made up for, once', async () => {
