@@ -13,14 +13,16 @@ export function gatewayKilled(world: () => FaultWorld): void {
   const killOne = async (name: string, retryAfterMs?: number) => {
     const { platform, window, underLoad, aim, settled } = world();
     await settled();
-    const [victim] = await window.podsOf(GATEWAY_NAME);
-    const kill = await aim(platform.system, victim?.metadata.name ?? '');
+    const kills = new Map<string, () => Promise<void>>();
+    for (const { metadata } of await window.podsOf(GATEWAY_NAME)) kills.set(metadata.name, await aim(platform.system, metadata.name));
     let there = 0;
     const report = await underLoad(
       name,
       async () => {
-        there = (await window.countsOfGateways(METRICS.inFlight)).get(victim?.metadata.name ?? '') ?? 0;
-        await kill();
+        // Kept connections may all be with one of them.
+        const [busiest, inFlight] = [...(await window.countsOfGateways(METRICS.inFlight))].sort(([, a], [, b]) => b - a)[0] ?? ['', 0];
+        there = inFlight;
+        await kills.get(busiest)?.();
       },
       { connections: 'kept', ...(retryAfterMs !== undefined && { retryAfterMs }) },
     );
