@@ -101,8 +101,9 @@ describe('the test cluster', () => {
     const all = await pods();
     const names = all.map(({ metadata }) => metadata.name).toSorted();
     for (const pod of all) {
-      const text = await inPod(pod, ...fetch(`http://web.${NAMESPACE}.svc.cluster.local/`, 30));
-      expect([...new Set(text.trim().split('\n'))].toSorted()).toEqual(names);
+      const reached = async () => [...new Set((await inPod(pod, ...fetch(`http://web.${NAMESPACE}.svc.cluster.local/`, 30))).trim().split('\n'))];
+      // Each node learns of the endpoints for itself.
+      await vi.waitFor(async () => expect((await reached()).toSorted()).toEqual(names), 10_000);
     }
   });
 
