@@ -6,6 +6,7 @@ import { openCluster } from './machine/cluster.ts';
 import { hasKind } from './machine/kind.ts';
 import { prepareMachineCluster } from './machine/machine.ts';
 import { findObstacle } from './machine/probe.ts';
+import { ensurePulumi } from './machine/programs.ts';
 import { ensureCluster, removeCluster, runningProvider } from './machine/provider.ts';
 import type { FileResult } from '../tiers.ts';
 
@@ -31,6 +32,8 @@ export async function findTestCluster(say: (line: string) => void): Promise<Test
   const build = !ran && obstacle === undefined ? prepareMachineCluster(folders, tell, true) : Promise.resolve();
   // Whoever waits for it learns of it; until then it is nobody's.
   build.catch(() => undefined);
+  const pulumi = build.then(() => ensurePulumi({ cache: folders.cache, say: tell, inBackground: true }));
+  pulumi.catch(() => undefined);
   const stop = async () => void (ran || (await removeCluster(folders)));
   return {
     async use(runTests) {
@@ -41,6 +44,8 @@ export async function findTestCluster(say: (line: string) => void): Promise<Test
         const provider = await ensureCluster({ folders, say: tell });
         // Not in the first test that needs them, which would have to wait for it.
         if (provider !== 'given') await loadTestImages(await openCluster(), tell);
+        // The tests that need it say why there is none.
+        await pulumi.catch(() => undefined);
         return await runTests();
       } catch (error) {
         showLogs(folders, say);

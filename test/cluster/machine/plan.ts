@@ -1,5 +1,7 @@
 /** What is built and fetched. A change builds anew only what it is about: each part has a folder named after the hash of its recipe. */
 export const KUBERNETES_VERSION = 'v1.34.4';
+/** As in programs/pulumi/go.mod. */
+export const PULUMI_VERSION = 'v3.200.0';
 
 /** Packages of the system's archive that nodes run on; those that a machine mostly has are among them for the ones that have not. */
 export const DEBIAN_PACKAGES = ['conntrack', 'containerd', 'containernetworking-plugins', 'debootstrap', 'iproute2', 'iptables', 'openssl', 'runc'] as const;
