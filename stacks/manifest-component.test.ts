@@ -1,16 +1,16 @@
+import { fileURLToPath } from 'node:url';
 import * as pulumi from '@pulumi/pulumi';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
+import { loadStackFresh } from '../constructs/load-fresh.ts';
+import { mockEngine } from './fixtures/mock-engine.ts';
 import { ManifestComponent } from './manifest-component.ts';
-import { idOf, phaseOf } from '../constructs/synth/group-kind.ts';
-import type { KubernetesObject, SynthObject } from '../constructs/synth/object.ts';
 
-test('x', async () => {
-  const seen: any[] = [];
-  await pulumi.runtime.setMocks({ newResource: (args) => { seen.push(args); return { id: args.name, state: args.inputs }; }, call: () => ({}) });
-  const o: KubernetesObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } };
-  const s: SynthObject = { id: idOf(o), path: 'x', object: o, phase: phaseOf(o), tree: 'functions', deps: [] };
-  const c = new ManifestComponent('m', { objects: [s] });
-  await new Promise((resolve) => pulumi.all([...c.resources.values()].map((r) => r.urn)).apply(resolve));
-  console.log(JSON.stringify(seen, null, 1));
-  expect(seen.length).toBe(2);
+it('try', async () => {
+  const engine = await mockEngine();
+  const { objects } = await loadStackFresh(fileURLToPath(new URL('../examples/cluster/stack.ts', import.meta.url)));
+  const c = new ManifestComponent('m', { objects });
+  const t = Date.now();
+  await pulumi.output([...c.resources.values()].map((r) => r.urn)).apply(async (x) => x);
+  await engine.settled();
+  console.log(engine.registered.length, objects.length, Date.now() - t, engine.registered.slice(-4).map((x) => JSON.stringify(x)));
 });

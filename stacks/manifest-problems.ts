@@ -4,18 +4,18 @@ import { duplicateProblems } from '../constructs/synth/references.ts';
 import { unknownField } from '../protocol/schema/validate.ts';
 
 /** Why objects cannot become resources: two of one id, or former ids that lead nowhere or to what is there. Pure. */
-export function manifestProblems(objects: readonly SynthObject[], formerIds: Readonly<Record<string, string>>): Problem[] {
+export function manifestProblems(objects: readonly SynthObject[], formerObjectIds: Readonly<Record<string, string>>): Problem[] {
   const byId = new Map(objects.map((object) => [object.id, object]));
-  const renamed = Object.entries(formerIds);
+  const renamed = Object.entries(formerObjectIds);
   return [
     ...duplicateProblems(objects),
     ...renamed.flatMap(([id, former], index): Problem[] => {
       const object = byId.get(id);
-      if (!object) return [invalid('', `formerIds: ${unknownField(id, [...byId.keys()], '').message.replace('unknown field', `there is no object ${id}`)}`)];
+      if (!object) return [invalid('', `formerObjectIds: ${unknownField(id, [...byId.keys()], '').message.replace('unknown field', `there is no object ${id}`)}`)];
       const still = byId.get(former);
-      if (still) return [invalid(object.path, `formerIds says that ${id} was ${former}, which is there still, at ${still.path}; take the entry out`)];
+      if (still) return [invalid(object.path, `formerObjectIds says that ${id} was ${former}, which is there still, at ${still.path}; take the entry out`)];
       const other = renamed.slice(0, index).find(([, claimed]) => claimed === former);
-      return other ? [invalid(object.path, `formerIds says of both ${other[0]} and ${id} that they were ${former}; leave one`)] : [];
+      return other ? [invalid(object.path, `formerObjectIds says of both ${other[0]} and ${id} that they were ${former}; leave one`)] : [];
     }),
   ];
 }

@@ -36,6 +36,11 @@ export class OutputTexts {
     return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, this.replaceIn(member)]));
   }
 
+  /** Whether bytes hold one of the texts. */
+  isIn(bytes: Uint8Array): boolean {
+    return Buffer.from(bytes).includes(`fib-output-${this.#mark}-`);
+  }
+
   /** The Outputs that a text holds, by what stands for them. @throws PlatformError OUTPUT_UNRESOLVED for those of another component */
   outputsIn(text: string, where: string): ReadonlyMap<string, pulumi.Output<string>> {
     const found = text.match(OUTPUT_TEXT) ?? [];

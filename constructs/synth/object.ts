@@ -50,6 +50,8 @@ export interface SynthResult {
   readonly sources: readonly string[];
   /** The function stacks, also those that declare nothing any more. */
   readonly stacks: readonly StackPlace[];
+  /** `fn.url` of the functions with an HTTP trigger, by the Function's id. */
+  readonly urls: ReadonlyMap<string, string>;
 }
 
 /** Where a stack's objects go. */

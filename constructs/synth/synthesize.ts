@@ -38,7 +38,7 @@ export function synthesizeApp(app: App, { gatewayUrl, target = 'cluster' }: Synt
   const validation = validationProblems(tree);
   const systems = systemNamespaces(tree, parts);
   const { rendered, failed, problems: renderProblems } = renderObjects(tree, parts);
-  const { objects, problems: urlProblems } = fillUrls(rendered, gatewayUrl ?? (target === 'local' ? LOCAL_GATEWAY_URL : serviceUrl(systems)));
+  const { objects, urls, problems: urlProblems } = fillUrls(rendered, gatewayUrl ?? (target === 'local' ? LOCAL_GATEWAY_URL : serviceUrl(systems)));
   const told = new Set(validation.map(({ path }) => path));
   const references = [...duplicateProblems(objects), ...referenceProblems(objects, failed)].filter(({ path }) => !told.has(path));
   const sources = sourcesOf(tree);
@@ -50,7 +50,7 @@ export function synthesizeApp(app: App, { gatewayUrl, target = 'cluster' }: Synt
   const stacks = tree.constructs
     .filter(isFunctionStack)
     .map(({ node: { id: name }, namespace }) => ({ name, namespace, systemNamespace: systems.get(name) ?? '' }));
-  return { objects: ordered, packages, sources, stacks };
+  return { objects: ordered, packages, sources, stacks, urls };
 }
 
 function expandParts(parts: readonly (IConstruct & PlatformPart)[]): Problem[] {

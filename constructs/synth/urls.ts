@@ -8,9 +8,10 @@ import type { Problem } from './problem.ts';
 export function fillUrls(
   objects: readonly SynthObject[],
   gatewayUrl: string,
-): { readonly objects: readonly SynthObject[]; readonly problems: readonly Problem[] } {
+): { readonly objects: readonly SynthObject[]; readonly urls: ReadonlyMap<string, string>; readonly problems: readonly Problem[] } {
   const problems: Problem[] = [];
-  const urls = urlsByPath(objects, gatewayUrl);
+  const byFunction = urlsByFunction(objects, gatewayUrl);
+  const urls = new Map(objects.flatMap(({ id, path }) => (byFunction.has(id) ? [[path, byFunction.get(id) ?? '']] : [])));
   const filled = objects.map((synth) => {
     const resolve = (path: string): string => {
       const url = urls.get(path);
@@ -25,10 +26,11 @@ export function fillUrls(
     const object = mapStrings(synth.object, (text) => replaceUrlTokens(text, resolve)) as KubernetesObject;
     return object === synth.object ? synth : { ...synth, object };
   });
-  return { objects: filled, problems };
+  return { objects: filled, urls: byFunction, problems };
 }
 
-function urlsByPath(objects: readonly SynthObject[], gatewayUrl: string): Map<string, string> {
+/** By the Function's id. */
+function urlsByFunction(objects: readonly SynthObject[], gatewayUrl: string): Map<string, string> {
   const byFunction = new Map<string, string>();
   const own = objects.filter(({ object }) => object.apiVersion.startsWith(`${API_GROUP}/`));
   for (const { object } of own) {
@@ -36,7 +38,7 @@ function urlsByPath(objects: readonly SynthObject[], gatewayUrl: string): Map<st
     const id = `Function/${object.metadata.namespace}/${name}`;
     if (http && !byFunction.has(id)) byFunction.set(id, urlOf(gatewayUrl, http));
   }
-  return new Map(own.flatMap(({ id, path }) => (byFunction.has(id) ? [[path, byFunction.get(id) ?? '']] : [])));
+  return byFunction;
 }
 
 function urlOf(gatewayUrl: string, http: NonNullable<TriggerSpec['http']>): string {

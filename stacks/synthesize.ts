@@ -1,0 +1,28 @@
+import { fileURLToPath } from 'node:url';
+import { App } from 'cdk8s';
+import { BASE_DIRECTORY } from '../constructs/code.ts';
+import type { SynthResult } from '../constructs/synth/object.ts';
+import { type Problem, problemsError } from '../constructs/synth/problem.ts';
+import { type SynthOptions, synthesizeApp } from '../constructs/synth/synthesize.ts';
+import { packageProblems } from './package-problems.ts';
+import type { OutputTexts } from './output-texts.ts';
+
+/**
+ * Builds the constructs of one component and synthesizes them.
+ * @param folder that relative paths of code start from
+ * @throws PlatformError as `synthesizeApp`; PACKAGE_TOO_LARGE, OUTPUT_UNRESOLVED
+ */
+export function synthesizeComponent<T>(
+  folder: string | URL,
+  texts: OutputTexts,
+  options: SynthOptions,
+  build: (app: App) => T,
+): { readonly built: T; readonly result: SynthResult } {
+  const app = new App();
+  app.node.setContext(BASE_DIRECTORY, folder instanceof URL ? fileURLToPath(folder) : folder);
+  const built = build(app);
+  const result = synthesizeApp(app, options);
+  const problems: Problem[] = packageProblems(result, texts);
+  if (problems.length > 0) throw problemsError(problems);
+  return { built, result };
+}
