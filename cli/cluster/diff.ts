@@ -1,29 +1,32 @@
+import { CHANGES } from '../diff/exit-code.ts';
+import { renderMarkdown } from '../diff/markdown.ts';
+import { renderParts, summarizeEffects } from '../diff/part.ts';
 import type { Terminal } from '../terminal.ts';
 import { checkPlan } from './carry-out.ts';
 import type { Cluster } from './cluster.ts';
 import type { App } from './load-app.ts';
 import { planDeploy } from './plan.ts';
-import { diffParts, keptLines, renderParts, summarize } from './plan-text.ts';
+import { diffParts, keptLines, summarize } from './plan-text.ts';
 import { survey } from './survey.ts';
 
-const CHANGES = 2;
-
 /** Shows what a deployment would change; resolves to the exit code. @throws PlatformError CLUSTER_REFUSED where the API server would refuse it */
-export async function diffApp(cluster: Cluster, { objects, scopes }: App, terminal: Terminal): Promise<number> {
+export async function diffApp(cluster: Cluster, { objects, scopes }: App, terminal: Terminal, markdown: boolean): Promise<number> {
   const plan = planDeploy(await survey(cluster, objects, scopes, false));
   checkPlan({ ...plan, conflicts: [] });
   const parts = diffParts(plan);
   const conflicts = plan.conflicts.flatMap(({ wanted, conflicts: fields }) => fields.map((field) => ({ id: wanted.id, path: wanted.path, ...field })));
   const kept = plan.kept.map(({ id, reason }) => ({ id, reason }));
-  terminal.result({ context: cluster.context, changes: parts, kept, conflicts, unchanged: plan.unchanged }, () =>
-    [
+  terminal.result({ context: cluster.context, changes: parts, kept, conflicts, unchanged: plan.unchanged }, () => {
+    if (markdown) return renderMarkdown(parts, { title: `What changes in the cluster of \`${cluster.context}\`` });
+    return [
       ...(parts.length > 0 ? [renderParts(parts, terminal)] : []),
       ...keptLines(plan.kept).map((line) => terminal.paint('dim', line)),
       ...conflicts.map(({ id, field, manager }) =>
         terminal.paint('yellow', `! ${id}: ${field} is owned by the field manager "${manager}"; deploy needs --force-conflicts`),
       ),
       summarize(plan),
-    ].join('\n'),
-  );
+      ...(parts.length > 0 ? [summarizeEffects(parts)] : []),
+    ].join('\n');
+  });
   return parts.length > 0 ? CHANGES : 0;
 }

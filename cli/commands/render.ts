@@ -1,6 +1,5 @@
 import { defineCommand } from '../command.ts';
-import { findProject } from '../project.ts';
-import { addStackOptions, parseConfigValues, type StackOptions } from '../stack-options.ts';
+import { addStackOptions, type StackOptions } from '../stack-options.ts';
 
 interface Options extends StackOptions {
   readonly gatewayUrl?: string;
@@ -14,13 +13,12 @@ export const render = defineCommand<Options>({
       .option('--gateway-url <url>', 'what `fn.url` begins with')
       .option('--expand', 'print the Deployments that the scaler will create from it'),
   async run({ terminal, args: [stack], options, cwd }) {
-    const [{ loadStack }, { expandWorkloads }, { renderYaml }] = await Promise.all([
-      import('../../constructs/loader.ts'),
+    const [{ loadProject }, { expandWorkloads }, { renderYaml }] = await Promise.all([
+      import('../load-project.ts'),
       import('../render/expand.ts'),
       import('../../protocol/yaml.ts'),
     ]);
-    const load = { env: options.env, config: parseConfigValues(options.config), ...(options.gatewayUrl !== undefined && { gatewayUrl: options.gatewayUrl }) };
-    const result = await loadStack(findProject(cwd, stack).stack, load);
+    const result = await loadProject(cwd, stack, options);
     const objects = options.expand ? expandWorkloads(result.objects) : result.objects.map(({ object }) => object);
     terminal.result({ objects }, () => objects.map(renderYaml).join('---\n').trimEnd());
     return 0;

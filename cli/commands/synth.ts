@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { defineCommand } from '../command.ts';
-import { findProject, shortPath } from '../project.ts';
-import { addStackOptions, parseConfigValues, type StackOptions } from '../stack-options.ts';
+import { shortPath } from '../project.ts';
+import { addStackOptions, type StackOptions } from '../stack-options.ts';
 
 interface Options extends StackOptions {
   readonly out: string;
@@ -17,14 +17,12 @@ export const synth = defineCommand<Options>({
       .option('--gateway-url <url>', 'what `fn.url` begins with')
       .option('--print', 'print the manifests as YAML and write nothing'),
   async run({ terminal, args: [stack], options, cwd }) {
-    const [{ loadStack }, { checkClearText, writeSynth }, { renderYaml }] = await Promise.all([
-      import('../../constructs/loader.ts'),
+    const [{ loadProject }, { checkClearText, writeSynth }, { renderYaml }] = await Promise.all([
+      import('../load-project.ts'),
       import('../../constructs/synth/write.ts'),
       import('../../protocol/yaml.ts'),
     ]);
-    const project = findProject(cwd, stack);
-    const load = { env: options.env, config: parseConfigValues(options.config), ...(options.gatewayUrl !== undefined && { gatewayUrl: options.gatewayUrl }) };
-    const result = await loadStack(project.stack, load);
+    const result = await loadProject(cwd, stack, options);
     const objects = result.objects.map(({ object }) => object);
     if (options.print) {
       checkClearText(result);

@@ -15,8 +15,9 @@ export function manifestPath(object: KubernetesObject): string {
   return `${kindName(object).toLowerCase()}/${encodeURIComponent(file)}`;
 }
 
-/** What `manifestPath` can give, so that nothing else is ever removed. */
-export const MANIFEST_PATH = /^[a-z0-9][a-z0-9.-]*\/[A-Za-z0-9._%!~*'()-]+\.yaml$/;
+/** What `manifestPath` can give, in a shard or not, so that nothing else is ever removed. */
+const MANIFEST_PATH = /^(?:shard-\d+\/)?[a-z0-9][a-z0-9.-]*\/[A-Za-z0-9._%!~*'()-]+\.yaml$/;
+const SHARD = /^shard-\d+$/;
 
 /** Name of a package's file. */
 export function packageFile(digest: string): string {
@@ -32,4 +33,39 @@ export function renderKustomization(objects: readonly SynthObject[]): string {
 /** `function/default.hello.yaml: shop/hello`: one line a file, in the order to apply, so that a new object is a new line. */
 export function renderIndex(objects: readonly SynthObject[]): string {
   return renderYaml(Object.fromEntries(objects.map(({ object, path }) => [manifestPath(object), path])));
+}
+
+/**
+ * The manifests that a tree's kustomization, and those of its shards, list: paths below the tree. They are ours or nothing is taken from them, so a YAML parser is not needed.
+ * @param read text of a file below the tree; undefined where it is not there
+ */
+export function listedManifests(read: (path: string) => string | undefined): string[] {
+  const listed = listedPaths(read(KUSTOMIZATION) ?? '');
+  const shards = listed.filter((path) => SHARD.test(path));
+  const sharded = shards.flatMap((shard) => listedPaths(read(`${shard}/${KUSTOMIZATION}`) ?? '').map((path) => `${shard}/${path}`));
+  return [...listed, ...sharded].filter((path) => MANIFEST_PATH.test(path) && !path.includes('..'));
+}
+
+/** The construct of each file, as `renderIndex` wrote it. */
+export function readIndex(text: string): Map<string, string> {
+  const lines = text.split('\n').map((line) => /^("?)([^":]+)\1: (.+)$/.exec(line));
+  return new Map(lines.flatMap((match) => (match ? [[match[2] ?? '', unquoted(match[3] ?? '')] as const] : [])));
+}
+
+/** Path below the output folder → the same without the shard that it lies in. */
+export function withoutShard(path: string): string {
+  return path.replace(/^(\w+\/)shard-\d+\//, '$1');
+}
+
+/** @param path below the output folder */
+export function isShardKustomization(path: string): boolean {
+  return /^\w+\/shard-\d+\/kustomization\.yaml$/.test(path);
+}
+
+function listedPaths(kustomization: string): string[] {
+  return kustomization.split('\n').map((line) => /^ {2}- "?([^"]+)"?$/.exec(line)?.[1] ?? '');
+}
+
+function unquoted(text: string): string {
+  return text.startsWith('"') ? (JSON.parse(text) as string) : text;
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { clearTextProblems } from './clear-text.ts';
-import { INDEX, KUSTOMIZATION, MANIFEST_PATH, PACKAGES } from './layout.ts';
+import { INDEX, KUSTOMIZATION, listedManifests, PACKAGES } from './layout.ts';
 import { type SynthResult, type TreeName, TREES } from './object.ts';
 import { problemsError } from './problem.ts';
 import { indexFiles, manifestFiles, type TreeFile } from './tree-files.ts';
@@ -22,7 +22,7 @@ export interface WriteReport {
  */
 export function writeSynth(folder: string, result: SynthResult): WriteReport {
   checkClearText(result);
-  const before = [...TREES.flatMap((tree) => listedManifests(folder, tree)), ...storedPackages(folder)];
+  const before = [...TREES.flatMap((tree) => earlierFiles(folder, tree)), ...storedPackages(folder)];
   const files = manifestFiles(result);
   const indexes = indexFiles(result);
   const written: string[] = [];
@@ -57,13 +57,11 @@ function writeChanged(path: string, content: string | Uint8Array): boolean {
   return true;
 }
 
-/** The kustomization of an earlier synthesis and what it lists. It is one of ours or nothing is taken from it, so a YAML parser is not needed. */
-function listedManifests(folder: string, tree: TreeName): string[] {
-  const text = readIfThere(join(folder, tree, KUSTOMIZATION))?.toString();
-  if (text === undefined) return [];
-  const listed = text.split('\n').map((line) => /^ {2}- "?([^"]+)"?$/.exec(line)?.[1] ?? '');
-  const paths = listed.filter((path) => MANIFEST_PATH.test(path) && !path.includes('..'));
-  return [...paths, KUSTOMIZATION, INDEX].map((path) => `${tree}/${path}`);
+/** What an earlier synthesis wrote of a tree. */
+function earlierFiles(folder: string, tree: TreeName): string[] {
+  const read = (path: string) => readIfThere(join(folder, tree, path))?.toString();
+  if (read(KUSTOMIZATION) === undefined) return [];
+  return [...listedManifests(read), KUSTOMIZATION, INDEX].map((path) => `${tree}/${path}`);
 }
 
 function storedPackages(folder: string): string[] {
