@@ -13,9 +13,15 @@ export interface FunctionStackProps {
   readonly labels?: Readonly<Record<string, string>>;
   /** Namespace of the platform that serves the stack: its scaler may read the Secrets that the stack's functions name. @default - that of the app's Platform, else 'fibonacci-system' */
   readonly systemNamespace?: string;
+  /**
+   * Former paths of constructs that were renamed or moved inside of the stack, by their present ones: objects keep the names that they had, so that no manifest changes. What is below a construct goes with it.
+   * @example { 'orders/welcome': 'greet' }
+   * @default {}
+   */
+  readonly formerIds?: Readonly<Record<string, string>>;
 }
 
-const PROPS: PropNames<FunctionStackProps> = { namespace: true, labels: true, systemNamespace: true };
+const PROPS: PropNames<FunctionStackProps> = { namespace: true, labels: true, systemNamespace: true, formerIds: true };
 const MARK = Symbol.for('fibonacci.dev/function-stack');
 /** Key of the construct tree's context: the namespace of stacks that name none. */
 export const NAMESPACE_CONTEXT = 'fibonacci.dev/namespace';
@@ -30,6 +36,7 @@ export class FunctionStack extends Chart {
   declare readonly namespace: string;
   /** As the props say. */
   readonly systemNamespace: string | undefined;
+  readonly #formerIds: Readonly<Record<string, string>>;
 
   constructor(scope: Construct, id: string, props: FunctionStackProps = {}) {
     checkProps(`FunctionStack ${JSON.stringify(id)}`, props, PROPS);
@@ -41,6 +48,8 @@ export class FunctionStack extends Chart {
       throw new PlatformError('STACK_INVALID', `${id}: there is another construct with this id already; give one of them another id`);
     super(scope, id, { namespace, labels: { ...props.labels, [LABELS.stack]: id } });
     this.systemNamespace = props.systemNamespace;
+    this.#formerIds = props.formerIds ?? {};
+    this.node.addValidation({ validate: () => this.#formerProblems() });
     Object.defineProperty(this, MARK, { value: true });
   }
 
@@ -49,8 +58,10 @@ export class FunctionStack extends Chart {
    * Libraries make ids with other signs, too; those become `-` and lower case.
    */
   override generateObjectName(object: ApiObject): string {
-    const inStack = object.node.path.slice(this.node.path.length + 1).split('/');
-    const path = inStack.filter((part) => part !== 'Resource' && part !== 'Default').join('-');
+    const path = this.namingPath(object.node.path)
+      .split('/')
+      .filter((part) => part !== 'Resource' && part !== 'Default')
+      .join('-');
     const name = path
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, '-')
@@ -60,6 +71,24 @@ export class FunctionStack extends Chart {
       'SPEC_INVALID',
       `${object.node.path}: its path makes no name for a ${object.kind}; use letters, digits and "-" in construct ids (253 signs at the most), or give it metadata.name`,
     );
+  }
+
+  /** @internal The path in the stack that names follow from: the former one, where a construct was renamed or moved. */
+  namingPath(path: string): string {
+    const inStack = path.slice(this.node.path.length + 1);
+    const known = Object.keys(this.#formerIds).filter((key) => inStack === key || inStack.startsWith(`${key}/`));
+    const [nearest] = known.sort((a, b) => b.length - a.length);
+    return nearest === undefined ? inStack : `${this.#formerIds[nearest]}${inStack.slice(nearest.length)}`;
+  }
+
+  #formerProblems(): string[] {
+    const paths = new Set(this.node.findAll().map(({ node }) => node.path.slice(this.node.path.length + 1)));
+    return Object.entries(this.#formerIds)
+      .filter(([path]) => !paths.has(path))
+      .map(
+        ([path, former]) =>
+          `formerIds says that ${JSON.stringify(path)} was ${JSON.stringify(former)}, and there is no such construct in the stack; write its present path`,
+      );
   }
 
   /** cdk8s’ own synthesis ends here. @throws PlatformError STACK_INVALID always */

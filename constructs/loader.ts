@@ -7,6 +7,7 @@ import { isStackDefinition, type StackDefinition } from './define-stack.ts';
 import { NAMESPACE_CONTEXT } from './function-stack.ts';
 import { loadError } from './load-error.ts';
 import type { SynthResult } from './synth/object.ts';
+import { tolerateOutputs } from './synth/output-problems.ts';
 import { synthesizeApp } from './synth/synthesize.ts';
 
 export interface LoadOptions {
@@ -50,7 +51,7 @@ export async function loadStack(file: string, options: LoadOptions = {}): Promis
  * @throws PlatformError as `loadStack`
  */
 export function synthesizeStack(stack: StackDefinition, options: LoadOptions = {}, file?: string): SynthResult {
-  const app = new App();
+  const app = new App({ resolvers: [tolerateOutputs] });
   app.node.setContext(BASE_DIRECTORY, stack.folder);
   if (options.namespace !== undefined) app.node.setContext(NAMESPACE_CONTEXT, options.namespace);
   try {

@@ -27,7 +27,7 @@ export interface ResourceProps<K extends KindName> {
   readonly transform?: Transform<K>;
 }
 
-/** A construct that is one object of our API group; its id is the object's name. */
+/** A construct that is one object of our API group; its id is the object's name, or its former id, where the stack's `formerIds` has one. */
 export abstract class Resource<K extends KindName> extends ApiObject {
   /** The namespace of the object: that of its stack. */
   readonly namespace: string;
@@ -35,7 +35,7 @@ export abstract class Resource<K extends KindName> extends ApiObject {
 
   /** @throws PlatformError SPEC_INVALID, STACK_INVALID */
   constructor(scope: Construct, id: string, kind: K, transform: Transform<K> | undefined, spec: () => ResourceOf<K>['spec']) {
-    super(placeFor(scope, id, kind), id, objectProps(kind, id, spec));
+    super(placeFor(scope, id, kind), id, objectProps(kind, nameFor(scope, id), spec));
     this.#transform = transform;
     if (!isFunctionStack(this.chart)) {
       throw new PlatformError('STACK_INVALID', `${this.node.path}: a ${kind} belongs into a FunctionStack, not into a plain Chart`);
@@ -60,11 +60,17 @@ export abstract class Resource<K extends KindName> extends ApiObject {
   }
 }
 
-function objectProps<K extends KindName>(kind: K, id: string, spec: () => ResourceOf<K>['spec']): ApiObjectProps {
+/** The id, unless its stack knows a former one. */
+function nameFor(scope: Construct, id: string): string {
+  const stack = scope.node.scopes.findLast(isFunctionStack);
+  return stack?.namingPath(`${scope.node.path}/${id}`).split('/').at(-1) ?? id;
+}
+
+function objectProps<K extends KindName>(kind: K, name: string, spec: () => ResourceOf<K>['spec']): ApiObjectProps {
   return {
     apiVersion: API_VERSION,
     kind,
-    metadata: { name: id },
+    metadata: { name },
     // Read at each rendering: methods such as addEnv change the construct after it was made.
     get spec() {
       return spec();

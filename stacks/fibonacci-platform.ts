@@ -75,7 +75,9 @@ export class FibonacciPlatform extends pulumi.ComponentResource {
 
 /** The address that the cloud gave to the Service. */
 function balancerUrl({ resources }: ManifestComponent, namespace: string): pulumi.Output<string> {
-  const service = resources.get(`Service/${namespace}/${GATEWAY_PUBLIC_SERVICE}`) as { readonly status?: pulumi.Output<LoadBalancerStatus | undefined> } | undefined;
+  const service = resources.get(`Service/${namespace}/${GATEWAY_PUBLIC_SERVICE}`) as
+    | { readonly status?: pulumi.Output<LoadBalancerStatus | undefined> }
+    | undefined;
   return pulumi.output(service?.status).apply((status) => {
     const [address] = status?.loadBalancer?.ingress ?? [];
     const host = address?.hostname ?? address?.ip;

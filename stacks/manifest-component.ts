@@ -53,14 +53,19 @@ export class ManifestComponent extends pulumi.ComponentResource {
     const resources = new Map<string, pulumi.CustomResource>();
     for (const [index, { id, object }] of objects.entries()) {
       const former = formerObjectIds[id];
-      const resource = new GenericResource(resourceType(object), `${name}/${id}`, { ...restored[index], status: undefined }, {
-        parent: this,
-        version: PROVIDER_VERSION,
-        dependsOn: [...before, ...(needs.get(id) ?? []).flatMap((need) => resources.get(need) ?? [])],
-        ...(former !== undefined && { aliases: [{ name: `${name}/${former}` }] }),
-        ...(driven.has(id) && { ignoreChanges: ['spec.replicas'] }),
-        ...(object.kind === 'Secret' && { additionalSecretOutputs: ['data', 'stringData'] }),
-      });
+      const resource = new GenericResource(
+        resourceType(object),
+        `${name}/${id}`,
+        { ...restored[index], status: undefined },
+        {
+          parent: this,
+          version: PROVIDER_VERSION,
+          dependsOn: [...before, ...(needs.get(id) ?? []).flatMap((need) => resources.get(need) ?? [])],
+          ...(former !== undefined && { aliases: [{ name: `${name}/${former}` }] }),
+          ...(driven.has(id) && { ignoreChanges: ['spec.replicas'] }),
+          ...(object.kind === 'Secret' && { additionalSecretOutputs: ['data', 'stringData'] }),
+        },
+      );
       resources.set(id, resource);
     }
     this.resources = resources;

@@ -11,7 +11,8 @@ export function manifestProblems(objects: readonly SynthObject[], formerObjectId
     ...duplicateProblems(objects),
     ...renamed.flatMap(([id, former], index): Problem[] => {
       const object = byId.get(id);
-      if (!object) return [invalid('', `formerObjectIds: ${unknownField(id, [...byId.keys()], '').message.replace('unknown field', `there is no object ${id}`)}`)];
+      if (!object)
+        return [invalid('', `formerObjectIds: ${unknownField(id, [...byId.keys()], '').message.replace('unknown field', `there is no object ${id}`)}`)];
       const still = byId.get(former);
       if (still) return [invalid(object.path, `formerObjectIds says that ${id} was ${former}, which is there still, at ${still.path}; take the entry out`)];
       const other = renamed.slice(0, index).find(([, claimed]) => claimed === former);

@@ -16,6 +16,8 @@ export function packageProblems({ objects, packages }: Pick<SynthResult, 'object
       return [{ path, code: 'PACKAGE_TOO_LARGE', message }];
     }
     if (!bytes || !texts?.isIn(bytes)) return [];
-    return [{ path, code: 'OUTPUT_UNRESOLVED', message: 'its code holds an Output; give the value as an environment variable instead: env: { NAME: output(…) }' }];
+    return [
+      { path, code: 'OUTPUT_UNRESOLVED', message: 'its code holds an Output; give the value as an environment variable instead: env: { NAME: output(…) }' },
+    ];
   });
 }

@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url';
-import { App } from 'cdk8s';
+import { App, type IResolver } from 'cdk8s';
+import type * as pulumi from '@pulumi/pulumi';
 import { BASE_DIRECTORY } from '../constructs/code.ts';
 import type { SynthResult } from '../constructs/synth/object.ts';
 import { type Problem, problemsError } from '../constructs/synth/problem.ts';
+import { isOutput } from '../constructs/synth/output-problems.ts';
 import { type SynthOptions, synthesizeApp } from '../constructs/synth/synthesize.ts';
 import { packageProblems } from './package-problems.ts';
 import type { OutputTexts } from './output-texts.ts';
@@ -18,11 +20,20 @@ export function synthesizeComponent<T>(
   options: SynthOptions,
   build: (app: App) => T,
 ): { readonly built: T; readonly result: SynthResult } {
-  const app = new App();
+  const app = new App({ resolvers: [outputResolver(texts)] });
   app.node.setContext(BASE_DIRECTORY, folder instanceof URL ? fileURLToPath(folder) : folder);
   const built = build(app);
   const result = synthesizeApp(app, options);
   const problems: Problem[] = packageProblems(result, texts);
   if (problems.length > 0) throw problemsError(problems);
   return { built, result };
+}
+
+/** Outputs that stand in objects by themselves, where types let them. */
+function outputResolver(texts: OutputTexts): IResolver {
+  return {
+    resolve(context) {
+      if (isOutput(context.value)) context.replaceValue(texts.textOf(context.value as pulumi.Output<string>));
+    },
+  };
 }
