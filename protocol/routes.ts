@@ -14,7 +14,7 @@ export interface RouteDecision {
 
 /** Triggers with equal keys claim the same route, as far as their methods meet. */
 export function routeKey({ host = '', match, path }: HttpTriggerSpec): string {
-  return `${host} ${match} ${path}`;
+  return [host, match, path].join(' ');
 }
 
 /** Who owns each route: the oldest claim (creationTimestamp, then namespace and name); a younger one that shares a method with it is rejected as a whole. Triggers without `http` are left out. */

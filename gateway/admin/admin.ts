@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Log } from '../../kit/log.ts';
 import { METRICS_CONTENT_TYPE } from '../../kit/metrics.ts';
+import { sendInPieces } from '../../kit/send-in-pieces.ts';
 import type { Store } from '../../kit/store/store.ts';
 import { PlatformError } from '../../protocol/errors.ts';
 import type { World } from '../../protocol/config.ts';
@@ -29,7 +30,8 @@ export interface AdminDeps {
   readonly registry: InstanceRegistry;
   readonly leader: LeaderLink;
   readonly dispatcher: Dispatcher;
-  renderMetrics(): string;
+  /** Piece by piece. */
+  renderMetrics(): Iterable<string>;
   draining(): boolean;
 }
 
@@ -67,7 +69,8 @@ function answerOpen(deps: AdminDeps, { path }: RequestHead, response: ServerResp
       answerReady(deps, response);
       return true;
     case ADMIN_PATHS.metrics:
-      response.writeHead(200, { 'content-type': METRICS_CONTENT_TYPE }).end(deps.renderMetrics());
+      response.writeHead(200, { 'content-type': METRICS_CONTENT_TYPE });
+      void sendInPieces(response, deps.renderMetrics());
       return true;
     default:
       return false;

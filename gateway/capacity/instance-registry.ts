@@ -19,6 +19,8 @@ export interface InstanceRegistry {
 const SUSPECT_EVERY_MS = 1000;
 /** Requests on an instance that is gone end by themselves where the host lives; where it does not, they are cut after this. */
 const GONE_GRACE_MS = 1000;
+/** Longer than a connection is kept that nothing is sent on. */
+const UNUSED_MS = 10_000;
 
 export function createInstanceRegistry(deps: { table: FunctionTable; capacity: Capacity; leader: LeaderPort }): InstanceRegistry {
   const { table, capacity, leader } = deps;
@@ -26,14 +28,18 @@ export function createInstanceRegistry(deps: { table: FunctionTable; capacity: C
   /** Ids of the snapshot that is being received. */
   let snapshot: Set<string> | undefined;
 
+  const looking = setInterval(() => {
+    for (const instance of instances.values()) instance.closeUnused();
+  }, UNUSED_MS);
+  looking.unref();
+
   const told = (message: StreamInstance) => {
     const entry = table.ensure(message.function);
     let instance = instances.get(message.id);
     if (instance) instance.update(message);
     else instances.set(message.id, (instance = new Instance(message)));
     snapshot?.add(message.id);
-    entry.instances.set(instance.id, instance);
-    entry.refreshServing();
+    entry.addInstance(instance);
     if (instance.draining && instance.inFlight === 0) leader.send({ type: 'drained', instance: instance.id });
     capacity.serve(entry);
   };
@@ -43,8 +49,7 @@ export function createInstanceRegistry(deps: { table: FunctionTable; capacity: C
     instances.delete(id);
     instance.gone = true;
     const entry = table.ensure(instance.functionKey);
-    entry.instances.delete(id);
-    entry.refreshServing();
+    entry.removeInstance(id);
     table.forget(entry);
     instance.closeConnections(GONE_GRACE_MS);
   };
@@ -91,6 +96,7 @@ export function createInstanceRegistry(deps: { table: FunctionTable; capacity: C
       leader.send({ type: 'suspect', instance: instance.id, reason: reason.slice(0, 256) });
     },
     async close() {
+      clearInterval(looking);
       for (const instance of instances.values()) instance.closeConnections();
     },
   };

@@ -27,6 +27,8 @@ export class Instance {
   restMs = 0;
   suspectedAt = -Infinity;
   #pool: Pool | undefined;
+  /** The pool was asked for since the last look. */
+  #used = false;
 
   constructor(told: StreamInstance) {
     this.id = told.id;
@@ -54,6 +56,7 @@ export class Instance {
 
   /** Its connections, as many as it takes requests at once. Time limits are ours, not undici's. */
   get pool(): Pool {
+    this.#used = true;
     return (this.#pool ??= new Pool(`http://${this.address}`, {
       connections: null,
       pipelining: 1,
@@ -62,6 +65,12 @@ export class Instance {
       keepAliveTimeout: KEEP_ALIVE_MS,
       connectTimeout: CONNECT_TIMEOUT_MS,
     }));
+  }
+
+  /** To be called from time to time: lets go of the pool where nobody wanted it since the last call. Its connections are closed by then, and it alone takes more memory than a function. */
+  closeUnused(): void {
+    if (!this.#used && this.inFlight === 0) this.closeConnections();
+    this.#used = false;
   }
 
   /** Requests under way end first; what is still there after `graceMs` is cut. */

@@ -16,6 +16,10 @@ export interface FunctionLimits {
   readonly retry: FunctionResource['spec']['retry'];
 }
 
+/** Most of many functions have no instance. */
+const NONE: ReadonlyMap<string, Instance> = new Map();
+const NONE_SERVING: readonly Instance[] = [];
+
 /** All that a gateway holds for one function name. It outlives the Function object while requests or instances refer to it. */
 export class FunctionEntry {
   readonly namespace: string;
@@ -25,9 +29,8 @@ export class FunctionEntry {
   /** The object, while it exists. */
   resource: FunctionResource | undefined;
   limits: FunctionLimits | undefined;
-  /** Every instance that the leader told of; `serving` are those of the object's UID. */
-  readonly instances = new Map<string, Instance>();
-  serving: readonly Instance[] = [];
+  /** Instances of the object's UID that requests may go to. */
+  serving: readonly Instance[] = NONE_SERVING;
   /** Triggers that lead here. */
   triggers = 0;
   /** Where the round of equally loaded instances goes on. */
@@ -42,12 +45,18 @@ export class FunctionEntry {
   /** When the last request left, on the monotonic clock. */
   idleSince = 0;
   readonly tally: Tally;
+  #instances: Map<string, Instance> | undefined;
 
   constructor(namespace: string, name: string) {
     this.namespace = namespace;
     this.name = name;
     this.key = functionName(namespace, name);
     this.tally = new Tally(this.key);
+  }
+
+  /** Every instance that the leader told of. */
+  get instances(): ReadonlyMap<string, Instance> {
+    return this.#instances ?? NONE;
   }
 
   get busy(): boolean {
@@ -61,10 +70,22 @@ export class FunctionEntry {
     this.refreshServing();
   }
 
-  /** To be called when `instances`, one of their states or the object changed. */
+  addInstance(instance: Instance): void {
+    (this.#instances ??= new Map()).set(instance.id, instance);
+    this.refreshServing();
+  }
+
+  removeInstance(id: string): void {
+    this.#instances?.delete(id);
+    if (this.#instances?.size === 0) this.#instances = undefined;
+    this.refreshServing();
+  }
+
+  /** To be called when one of the instances' states or the object changed. */
   refreshServing(): void {
     const uid = this.resource?.metadata.uid;
-    this.serving = [...this.instances.values()].filter((instance) => instance.uid === uid && !instance.draining && !instance.gone);
+    const all = this.#instances;
+    this.serving = all === undefined ? NONE_SERVING : [...all.values()].filter((instance) => instance.uid === uid && !instance.draining && !instance.gone);
   }
 }
 

@@ -57,13 +57,14 @@ export async function createFunctionTable({ store, routes, log, onChange }: Func
     const { namespace, name } = trigger.metadata;
     const entry = ensure(functionName(namespace, trigger.spec.function));
     entry.triggers++;
-    dropTrigger(`${namespace}/${name}`);
-    triggers.set(`${namespace}/${name}`, { trigger, entry });
+    const key = functionName(namespace, name);
+    dropTrigger(key);
+    triggers.set(key, { trigger, entry });
     routes.set(trigger, entry);
   };
   const removeTrigger = ({ metadata: { namespace, name } }: TriggerResource) => {
     routes.remove(namespace, name);
-    dropTrigger(`${namespace}/${name}`);
+    dropTrigger(functionName(namespace, name));
   };
   const onInvalid: NonNullable<StoreWatch<'Function'>['onInvalid']> = ({ source, message }) =>
     log.warn('an object is not valid and was left as before', { source, error: message });

@@ -12,12 +12,10 @@ export class Tally {
   lastUsed = performance.now();
   /** All there is to show of a function that was never used: code 200 at 0. Kept, because most of many functions are such. */
   untouched = '';
-  readonly #labels: string;
   #rate = '';
 
   constructor(key: string) {
     this.key = key;
-    this.#labels = `{function_name="${key}"}`;
     this.setRate(undefined);
   }
 
@@ -40,21 +38,37 @@ export class Tally {
     return this.succeeded + this.clientErrors + this.failed + this.timedOut > 0;
   }
 
-  /** Series of this function by metric name; at most six. `inFlight` and `waiting` are of now. */
-  series(inFlight: number, waiting: number): { invocations: string; durations: string; inFlight: string; waiting: string } {
-    const allCodes = this.clientErrors > 0 && this.failed > 0 && this.timedOut > 0;
-    // With all four codes there the limit of six leaves room for two of these three; an absent gauge says 0, and a counter that misses a scrape loses nothing.
-    const shows = { waiting: waiting > 0 || !allCodes, durations: !(allCodes && waiting > 0) };
-    return {
-      invocations:
-        this.#code('200', this.succeeded, true) + this.#code('4xx', this.clientErrors) + this.#code('5xx', this.failed) + this.#code('504', this.timedOut),
-      durations: shows.durations ? `${METRICS.invokeDurationSum}${this.#labels} ${this.durationSeconds}\n` : '',
-      inFlight: `${METRICS.inFlight}${this.#labels} ${inFlight}\n`,
-      waiting: shows.waiting ? `${METRICS.waiting}${this.#labels} ${waiting}\n` : '',
-    };
+  /** Requests by outcome. Of a function there are at most six series in all. */
+  invocations(): string {
+    return this.#code('200', this.succeeded, true) + this.#code('4xx', this.clientErrors) + this.#code('5xx', this.failed) + this.#code('504', this.timedOut);
+  }
+
+  // With all four codes there the limit of six leaves room for two of the following three; an absent gauge says 0, and a counter that misses a scrape loses nothing.
+  durations(waiting: number): string {
+    return this.#hasAllCodes && waiting > 0 ? '' : this.#line(METRICS.invokeDurationSum, this.durationSeconds);
+  }
+
+  /** Of now. */
+  inFlight(count: number): string {
+    return this.#line(METRICS.inFlight, count);
+  }
+
+  /** Of now. */
+  waiting(count: number): string {
+    return this.#hasAllCodes && count === 0 ? '' : this.#line(METRICS.waiting, count);
+  }
+
+  get #hasAllCodes(): boolean {
+    return this.clientErrors > 0 && this.failed > 0 && this.timedOut > 0;
+  }
+
+  #line(name: string, value: number): string {
+    return `${name}{function_name="${this.key}"} ${value}\n`;
   }
 
   #code(code: string, count: number, always = false): string {
-    return count > 0 || always ? `${METRICS.invokeTotal}{function_name="${this.key}",code="${code}",rate="${this.#rate}"} ${count}\n` : '';
+    if (count === 0 && !always) return '';
+    // Joined, because a template's text is held with the parts that it was made of.
+    return [METRICS.invokeTotal, '{function_name="', this.key, '",code="', code, '",rate="', this.#rate, '"} ', count, '\n'].join('');
   }
 }

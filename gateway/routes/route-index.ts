@@ -1,3 +1,4 @@
+import { functionName } from '../../protocol/names.ts';
 import { decideRoutes, routeKey } from '../../protocol/routes.ts';
 import type { TriggerResource } from '../../protocol/schema/resources.ts';
 import type { HttpTriggerSpec } from '../../protocol/schema/trigger.ts';
@@ -40,40 +41,41 @@ interface Node<T> {
 /** A trie by path segments for each host; beside it, all claims by route, to decide again when one comes or goes. */
 export function createRouteIndex<T>(): RouteIndex<T> {
   const hosts = new Map<string, Node<T>>();
-  const claimed = new Map<string, Map<string, Claim<T>>>();
+  const claimed = new Map<string, readonly Claim<T>[]>();
   const placed = new Map<string, HttpTriggerSpec>();
 
   const decide = (http: HttpTriggerSpec) => {
-    const claims = claimed.get(routeKey(http));
-    const { accepted } = decideRoutes([...(claims?.values() ?? [])].map(({ trigger }) => trigger));
-    const served = accepted.map(({ metadata }) => claims?.get(`${metadata.namespace}/${metadata.name}`) as Claim<T>);
+    const claims = claimed.get(routeKey(http)) ?? [];
+    const { accepted } = decideRoutes(claims.map(({ trigger }) => trigger));
+    const served = accepted.map((trigger) => claims.find((claim) => claim.trigger === trigger) as Claim<T>);
     served.forEach((claim, index) => (claim.next = served[index + 1]));
     if (served.length > 0) nodeAt(hosts, http)[http.match] = served[0];
     else clear(hosts, http);
   };
   const remove = (namespace: string, name: string) => {
-    const key = `${namespace}/${name}`;
+    const key = functionName(namespace, name);
     const http = placed.get(key);
     if (!http) return;
     placed.delete(key);
-    const claims = claimed.get(routeKey(http));
-    claims?.delete(key);
-    if (claims?.size === 0) claimed.delete(routeKey(http));
+    const route = routeKey(http);
+    const others = (claimed.get(route) ?? []).filter(({ trigger }) => !isNamed(trigger, namespace, name));
+    if (others.length > 0) claimed.set(route, others);
+    else claimed.delete(route);
     decide(http);
   };
   return {
     set(trigger, target) {
       const { namespace, name } = trigger.metadata;
       const http = trigger.spec.http;
-      const key = `${namespace}/${name}`;
+      const key = functionName(namespace, name);
       const before = placed.get(key);
       if (before && (!http || routeKey(before) !== routeKey(http))) remove(namespace, name);
       if (!http) return;
       placed.set(key, http);
       const route = routeKey(http);
-      const claims = claimed.get(route) ?? new Map<string, Claim<T>>();
-      claimed.set(route, claims);
-      claims.set(key, { target, trigger, methods: http.methods.length > 0 ? new Set(http.methods) : undefined, next: undefined });
+      const others = (claimed.get(route) ?? []).filter((claim) => !isNamed(claim.trigger, namespace, name));
+      const methods = http.methods.length > 0 ? new Set(http.methods) : undefined;
+      claimed.set(route, [...others, { target, trigger, methods, next: undefined }]);
       decide(http);
     },
     remove,
@@ -92,6 +94,10 @@ export function createRouteIndex<T>(): RouteIndex<T> {
       return [...methods].sort();
     },
   };
+}
+
+function isNamed({ metadata }: TriggerResource, namespace: string, name: string): boolean {
+  return metadata.name === name && metadata.namespace === namespace;
 }
 
 function walk<T>(root: Node<T>, path: string, method: string, visible: Visible<T> | undefined): Claim<T> | undefined {

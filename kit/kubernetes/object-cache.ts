@@ -78,5 +78,5 @@ function metaOf(raw: unknown): Meta {
 }
 
 function keyOf({ namespace = '', name }: Meta): string {
-  return `${namespace}/${name}`;
+  return [namespace, name].join('/');
 }

@@ -3,6 +3,7 @@ import type { ObjectMeta } from '../../protocol/schema/kind.ts';
 import { type AnyResource, KINDS, type KindName, type ResourceOf, type RevisionResource } from '../../protocol/schema/resources.ts';
 import { parseResource } from '../../protocol/schema/validate.ts';
 import { type ResourcePath, resourcePath } from '../kubernetes/path.ts';
+import type { Sharing } from '../sharing.ts';
 
 const [GROUP = '', VERSION = ''] = API_VERSION.split('/');
 /** As large as the whole object, and of no use to us. */
@@ -13,12 +14,13 @@ export function kindPath(kind: KindName, rest: Pick<ResourcePath, 'namespace' | 
   return resourcePath({ group: GROUP, version: VERSION, plural: KINDS[kind].plural, ...rest });
 }
 
-/** An object as the API server sends it, reduced to what the protocol knows and checked. @throws PlatformError SPEC_INVALID */
-export function parseObject<K extends KindName>(kind: K, raw: unknown): ResourceOf<K> {
+/** An object as the API server sends it, reduced to what the protocol knows and checked; with `share`, for one of many that are held. @throws PlatformError SPEC_INVALID */
+export function parseObject<K extends KindName>(kind: K, raw: unknown, share: Sharing = (value) => value): ResourceOf<K> {
   const { metadata, spec, status } = (raw ?? {}) as { metadata?: Partial<ObjectMeta>; spec?: unknown; status?: object };
-  const object = { apiVersion: API_VERSION, kind, metadata: parseMeta(metadata), spec };
+  const object = { apiVersion: API_VERSION, kind, metadata: parseMeta(metadata, share), spec };
   parseResource(object);
-  return (status === undefined || Object.keys(status).length === 0 ? object : { ...object, status }) as unknown as ResourceOf<K>;
+  object.spec = share(spec);
+  return (status === undefined || Object.keys(status).length === 0 ? object : { ...object, status: share(status) }) as unknown as ResourceOf<K>;
 }
 
 /** What server-side apply is sent: what is declared, nothing that the API server sets. A Revision belongs to its Function and goes with it (Kubernetes, "Owners and Dependents"). */
@@ -32,9 +34,13 @@ function ownerOf({ function: name, functionUid: uid }: RevisionResource['spec'])
   return { apiVersion: API_VERSION, kind: 'Function', name, uid, controller: true, blockOwnerDeletion: false };
 }
 
-function parseMeta(metadata: Partial<ObjectMeta> = {}): Partial<ObjectMeta> {
+function parseMeta(metadata: Partial<ObjectMeta> = {}, share: Sharing): Partial<ObjectMeta> {
   const { name, namespace, labels, annotations, uid, generation, resourceVersion, creationTimestamp } = metadata;
   const { [LAST_APPLIED]: _dropped, ...kept } = annotations ?? {};
-  const known = { name, namespace, labels, ...(Object.keys(kept).length > 0 && { annotations: kept }), uid, generation, resourceVersion, creationTimestamp };
-  return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
+  // In one literal, which takes less memory than members that are added one by one.
+  const known = { name, namespace: share(namespace), uid, generation, resourceVersion, creationTimestamp: share(creationTimestamp) };
+  const more = { ...(labels && { labels: share(labels) }), ...(Object.keys(kept).length > 0 && { annotations: share(kept) }) };
+  const whole = Object.keys(more).length > 0 ? { ...known, ...more } : known;
+  for (const [key, value] of Object.entries(known)) if (value === undefined) delete whole[key as keyof typeof known];
+  return whole as Partial<ObjectMeta>;
 }

@@ -7,6 +7,7 @@ import { type KubernetesClient, KubernetesError } from '../kubernetes/client.ts'
 import { listPages } from '../kubernetes/list.ts';
 import type { Log } from '../log.ts';
 import { kindPath, parseObject, renderObject } from './kubernetes-object.ts';
+import { createSharing } from '../sharing.ts';
 import type { Store, StoreWatch } from './store.ts';
 import { type KindWatch, watchKindInCluster } from './watch-kubernetes.ts';
 
@@ -37,9 +38,10 @@ export interface KubernetesStore extends Store {
  */
 export function createKubernetesStore({ client, namespaces, ahead = [], listAhead = [], log }: KubernetesStoreOptions): KubernetesStore {
   const watches = new Map<KindName, KindWatch<KindName>>();
+  const share = createSharing();
   /** The same one for all who watch the kind. */
   const watchOf = <K extends KindName>(kind: K): KindWatch<K> => {
-    const known = watches.get(kind) ?? watchKindInCluster<KindName>({ client, namespaces, kind, log });
+    const known = watches.get(kind) ?? watchKindInCluster<KindName>({ client, namespaces, kind, share, log });
     watches.set(kind, known);
     return known as unknown as KindWatch<K>;
   };
@@ -48,7 +50,7 @@ export function createKubernetesStore({ client, namespaces, ahead = [], listAhea
     const objects: ResourceOf<K>[] = [];
     const add = (raw: unknown) => {
       try {
-        objects.push(parseObject(kind, raw));
+        objects.push(parseObject(kind, raw, share));
       } catch (error) {
         log.warn('an object is not valid', { kind, problem: (error as Error).message });
       }

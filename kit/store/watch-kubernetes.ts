@@ -4,12 +4,15 @@ import { watchResources } from '../kubernetes/list-watch.ts';
 import type { WatchEvent } from '../kubernetes/object-cache.ts';
 import type { Log } from '../log.ts';
 import { kindPath, parseObject } from './kubernetes-object.ts';
+import type { Sharing } from '../sharing.ts';
 import type { StoreWatch } from './store.ts';
 
 export interface KindWatchOptions<K extends KindName> {
   readonly client: KubernetesClient;
   readonly namespaces: readonly string[];
   readonly kind: K;
+  /** Of parts that objects have in common. */
+  readonly share: Sharing;
   readonly log: Log;
 }
 
@@ -27,7 +30,7 @@ export interface KindWatch<K extends KindName> {
 type Invalid = Parameters<NonNullable<StoreWatch<KindName>['onInvalid']>>[0];
 
 /** Begins to list at once. */
-export function watchKindInCluster<K extends KindName>({ client, namespaces, kind, log }: KindWatchOptions<K>): KindWatch<K> {
+export function watchKindInCluster<K extends KindName>({ client, namespaces, kind, share, log }: KindWatchOptions<K>): KindWatch<K> {
   const listeners = new Set<StoreWatch<K>>();
   const missing = new Set(namespaces);
   const down = new Set(namespaces);
@@ -54,7 +57,7 @@ export function watchKindInCluster<K extends KindName>({ client, namespaces, kin
     const { name = '' } = (raw as { metadata?: { name?: string } } | undefined)?.metadata ?? {};
     const source = `${kind} ${namespace}/${name}`;
     try {
-      const object = parseObject(kind, raw);
+      const object = parseObject(kind, raw, share);
       invalid.delete(source);
       return object;
     } catch (error) {

@@ -100,5 +100,5 @@ export function createStatusWriter({ store, log, busy, onWritten }: StatusWriter
 }
 
 function keyOf(kind: KindName, namespace: string, name: string): string {
-  return `${kind} ${namespace}/${name}`;
+  return [kind, namespace, name].join(' ');
 }

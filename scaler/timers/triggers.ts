@@ -79,7 +79,8 @@ export async function startTriggers(deps: TriggersDeps): Promise<Triggers> {
       verdicts = decideTriggers([...triggers.values()], deps.functionExists);
       for (const [key, { accepted, reason, message }] of verdicts) {
         const trigger = triggers.get(key) as TriggerResource;
-        const said = `${trigger.metadata.uid} ${trigger.metadata.generation} ${reason} ${message}`;
+        // Joined: of a template's text the parts are held as well.
+        const said = [trigger.metadata.uid, trigger.metadata.generation, reason, message].join(' ');
         if (told.get(key) === said) continue;
         told.set(key, said);
         runTimer(key, trigger, accepted);
