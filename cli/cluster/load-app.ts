@@ -4,7 +4,8 @@ import { SYSTEM_NAMESPACE } from '../../protocol/cluster-names.ts';
 import { PlatformError } from '../../protocol/errors.ts';
 import { LABELS } from '../../protocol/names.ts';
 import { findProject } from '../project.ts';
-import { parseConfigValues, type StackOptions } from '../stack-options.ts';
+import { readStackConfig, type StackOptions } from '../stack-options.ts';
+import type { Terminal } from '../terminal.ts';
 import { findLargePackages, type LargePackage } from './large-packages.ts';
 import { type Scope, scopesOf } from './scope.ts';
 
@@ -25,11 +26,13 @@ export interface App {
   readonly systemNamespace: string;
 }
 
-/** Loads a stack file through the one loader. @throws PlatformError as `loadStack`; USAGE for a namespace that a stack contradicts */
-export async function loadApp(cwd: string, stack: string | undefined, options: AppOptions): Promise<App> {
-  const { stack: file } = findProject(cwd, stack);
+/** Loads a stack file through the one loader. @throws PlatformError as `loadStack` and `readStackConfig`; USAGE for a namespace that a stack contradicts */
+export async function loadApp(cwd: string, stack: string | undefined, options: AppOptions, { note }: Pick<Terminal, 'note'>): Promise<App> {
+  const project = findProject(cwd, stack);
+  const { stack: file } = project;
   const { namespace, gatewayUrl } = options;
-  const load = { env: options.env, config: parseConfigValues(options.config), ...(namespace !== undefined && { namespace }) };
+  const { config } = await readStackConfig(project, options, note);
+  const load = { env: options.env, config, ...(namespace !== undefined && { namespace }) };
   const result = await loadStack(file, { ...load, ...(gatewayUrl !== undefined && { gatewayUrl }) });
   const systemNamespace = result.stacks[0]?.systemNamespace ?? SYSTEM_NAMESPACE;
   const other = result.stacks.find((one) => namespace !== undefined && one.namespace !== namespace);

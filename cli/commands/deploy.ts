@@ -33,7 +33,7 @@ export const deploy = defineCommand<Options>({
     ]);
     const { yes = false, forceConflicts = false, wait } = options;
     const timeoutMs = parseDurationOption('--timeout', options.timeout);
-    const app = await loadApp(cwd, stack, options);
+    const app = await loadApp(cwd, stack, options, terminal);
     const cluster = await connectCluster(options, env);
     try {
       const report = await deployApp(cluster, app, { yes, forceConflicts, wait, timeoutMs }, terminal);

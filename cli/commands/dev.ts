@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.ts';
-import { addStackOptions, parseConfigValues, type StackOptions } from '../stack-options.ts';
+import { addStackOptions, type StackOptions } from '../stack-options.ts';
 
 interface Options extends StackOptions {
   readonly port?: string;
@@ -19,7 +19,9 @@ export const dev = defineCommand<Options>({
   async run({ terminal, args: [stack], options, cwd, env }) {
     const [{ runDev }, { parsePorts }] = await Promise.all([import('../dev/dev.ts'), import('../dev/ports.ts')]);
     const ports = parsePorts(options.port);
-    const config = parseConfigValues(options.config);
-    return runDev({ stack, cwd, env, ports, environment: options.env, config, monitoring: options.monitoring, check: options.check === true }, terminal);
+    return runDev(
+      { stack, cwd, env, ports, environment: options.env, config: options.config, monitoring: options.monitoring, check: options.check === true },
+      terminal,
+    );
   },
 });

@@ -39,7 +39,7 @@ async function diffCluster({ terminal, args: [stack], options, cwd, env }: Comma
     import('../cluster/cluster.ts'),
     import('../cluster/diff.ts'),
   ]);
-  const app = await loadApp(cwd, stack, options);
+  const app = await loadApp(cwd, stack, options, terminal);
   const cluster = await connectCluster(options, env);
   try {
     return await diffApp(cluster, app, terminal, options.markdown === true);
@@ -53,6 +53,6 @@ async function diffGit({ terminal, args: [stack], options, cwd }: CommandContext
   if (kubeconfig !== undefined || context !== undefined || namespace !== undefined)
     throw new PlatformError('USAGE', '--git compares with git, and --context, --namespace and --kubeconfig name a cluster: give one of them');
   const [{ loadProject }, { reportGitDiff }] = await Promise.all([import('../load-project.ts'), import('../diff/report-git-diff.ts')]);
-  const result = await loadProject(cwd, stack, options);
+  const result = await loadProject(cwd, stack, options, terminal);
   return reportGitDiff({ result, folder: resolve(cwd, out), ref, cwd, markdown: markdown === true }, terminal);
 }

@@ -35,7 +35,9 @@ export const remove = defineCommand<Options>({
     const { name, namespace = 'default', yes = false, purge = false, wait } = options;
     const timeoutMs = parseDurationOption('--timeout', options.timeout);
     const app =
-      name === undefined ? await loadApp(cwd, stack, options) : { scopes: scopesOf([], [{ label: LABELS.stack, id: name, home: namespace }]), objects: [] };
+      name === undefined
+        ? await loadApp(cwd, stack, options, terminal)
+        : { scopes: scopesOf([], [{ label: LABELS.stack, id: name, home: namespace }]), objects: [] };
     const cluster = await connectCluster(options, env);
     try {
       const report = await removeScopes(cluster, app, { yes, purge, wait, timeoutMs }, terminal);

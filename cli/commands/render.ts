@@ -18,7 +18,7 @@ export const render = defineCommand<Options>({
       import('../render/expand.ts'),
       import('../../protocol/yaml.ts'),
     ]);
-    const result = await loadProject(cwd, stack, options);
+    const result = await loadProject(cwd, stack, options, terminal);
     const objects = options.expand ? expandWorkloads(result.objects) : result.objects.map(({ object }) => object);
     terminal.result({ objects }, () => objects.map(renderYaml).join('---\n').trimEnd());
     return 0;

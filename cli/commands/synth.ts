@@ -22,7 +22,7 @@ export const synth = defineCommand<Options>({
       import('../../constructs/synth/write.ts'),
       import('../../protocol/yaml.ts'),
     ]);
-    const result = await loadProject(cwd, stack, options);
+    const result = await loadProject(cwd, stack, options, terminal);
     const objects = result.objects.map(({ object }) => object);
     if (options.print) {
       checkClearText(result);

@@ -5,6 +5,7 @@ import { createFileStore } from '../../kit/store/files.ts';
 import { PlatformError } from '../../protocol/errors.ts';
 import type { AnyResource } from '../../protocol/schema/resources.ts';
 import { findProject, shortPath } from '../project.ts';
+import { readStackConfig } from '../stack-options.ts';
 import type { Terminal } from '../terminal.ts';
 import { callsOf } from './calls.ts';
 import { checkFunctions } from './check.ts';
@@ -26,8 +27,8 @@ export interface DevOptions {
   readonly ports: Ports;
   /** Name of the environment that the stack is told. */
   readonly environment: string;
-  /** What the stack gets as `config`. */
-  readonly config: Readonly<Record<string, string>>;
+  /** `--config` of the command line. */
+  readonly config: readonly string[];
   readonly monitoring: boolean;
   /** Calls every function, then ends. */
   readonly check: boolean;
@@ -50,7 +51,7 @@ export async function runDev(options: DevOptions, terminal: Terminal): Promise<n
   const closers = createClosers();
   const stop = createStop();
   try {
-    const starting = start(options, screen, closers);
+    const starting = start(options, screen, closers, terminal.note);
     starting.catch(() => undefined);
     const running = await Promise.race([starting, stop.asked]);
     if (running !== 'asked' && options.check) return await Promise.race([check(running, screen), stop.asked.then(() => 1)]);
@@ -63,7 +64,7 @@ export async function runDev(options: DevOptions, terminal: Terminal): Promise<n
   }
 }
 
-async function start(options: DevOptions, screen: Screen, closers: Closers): Promise<Running> {
+async function start(options: DevOptions, screen: Screen, closers: Closers, note: Terminal['note']): Promise<Running> {
   const begun = performance.now();
   const since = () => performance.now() - begun;
   const { ports } = options;
@@ -81,8 +82,12 @@ async function start(options: DevOptions, screen: Screen, closers: Closers): Pro
   await Promise.all([paths.logs, paths.packages, instanceLogs].map((dir) => mkdir(dir, { recursive: true, mode: 0o700 })));
   const store = closers.add(await createFileStore(paths.objects));
 
-  const load = { env: options.environment, config: options.config, gatewayUrl: urls.gateway, target: 'local' as const };
-  const opening = closers.addStarting(openStack({ file: project.stack, load, store, packagesDir: paths.packages }));
+  const stackOptions = { env: options.environment, config: options.config };
+  const context = async () => {
+    const { config, files } = await readStackConfig(project, stackOptions, note);
+    return { load: { env: options.environment, config, gatewayUrl: urls.gateway, target: 'local' as const }, files };
+  };
+  const opening = closers.addStarting(openStack({ file: project.stack, context, store, packagesDir: paths.packages }));
   const platform = await startPlatform(
     { project, ports, token, toolchain, monitoring: options.monitoring, secretsFile: join(dirname(project.stack), '.env'), log: screen.log, env: options.env },
     closers,

@@ -10,7 +10,8 @@ import { type SourceWatch, watchSources } from './watch.ts';
 
 export interface StackSessionOptions {
   readonly file: string;
-  readonly load: LoadOptions;
+  /** What the stack is told, read anew each time, and the files that it comes from. */
+  readonly context: () => Promise<{ readonly load: LoadOptions; readonly files: readonly string[] }>;
   readonly store: Store;
   readonly packagesDir: string;
 }
@@ -29,7 +30,7 @@ export interface StackSession {
   close(): Promise<void>;
 }
 
-/** Loads a stack and makes the store hold it. @throws PlatformError as `loadStackFresh` */
+/** Loads a stack and makes the store hold it. @throws PlatformError as `loadStackFresh` and `context` */
 export async function openStack(options: StackSessionOptions): Promise<StackSession> {
   const session = new FileStackSession(options);
   await session.load();
@@ -50,13 +51,14 @@ class FileStackSession implements StackSession {
   }
 
   async load(): Promise<Changes> {
-    const { file, load, store, packagesDir } = this.#options;
+    const { file, context, store, packagesDir } = this.#options;
+    const { load, files } = await context();
     const { objects, packages, sources } = await loadStackFresh(file, load);
     const resources = resourcesOf(objects);
     await writePackages(packagesDir, packages);
     const changes = await reconcile(store, resources);
     this.resources = resources;
-    this.#sources = sources;
+    this.#sources = [...sources, ...files];
     this.#units = findCodeUnits(sources, packages);
     await prunePackages(packagesDir, store);
     return changes;
