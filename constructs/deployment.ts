@@ -1,5 +1,6 @@
 import type { FunctionSpec } from '../protocol/schema/function.ts';
 import { functionSpec } from '../protocol/schema/function.ts';
+import { type Placement, placementSpec } from './placement.ts';
 import { checkProps, type PropNames, schemaDefault } from './props.ts';
 import type { PodPool } from './pod-pool.ts';
 import { type Size, sizeText } from './size.ts';
@@ -13,13 +14,15 @@ export interface FunctionDeployment {
 export interface ColdOptions {
   /** Memory limit of one instance. @default Size.mebibytes(256) */
   readonly memory?: Size;
+  /** Where the instances run, and as what. @default - anywhere */
+  readonly placement?: Placement;
 }
 
-const COLD_OPTIONS: PropNames<ColdOptions> = { memory: true };
+const COLD_OPTIONS: PropNames<ColdOptions> = { memory: true, placement: true };
 
 /**
  * Instances are waiting in a pod pool, and one gets the function's code when the first request comes: milliseconds.
- * The pool must be of the function's runtime and namespace; it fixes the memory.
+ * The pool must be of the function's runtime and namespace; it fixes memory and placement.
  */
 export function hot(pool: PodPool): FunctionDeployment {
   return { pool, spec: { type: 'hot', pool: pool.name } };
@@ -28,5 +31,6 @@ export function hot(pool: PodPool): FunctionDeployment {
 /** Instances of its own, started when the first request comes. @throws PlatformError SPEC_INVALID for an unknown option */
 export function cold(options: ColdOptions = {}): FunctionDeployment {
   checkProps('cold', options, COLD_OPTIONS);
-  return { spec: { type: 'cold', memory: sizeText('memory', options.memory, schemaDefault(functionSpec.properties.deployment, 'memory')) } };
+  const memory = sizeText('memory', options.memory, schemaDefault(functionSpec.properties.deployment, 'memory'));
+  return { spec: { type: 'cold', memory, ...placementSpec('cold', options.placement) } };
 }

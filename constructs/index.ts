@@ -29,6 +29,7 @@ export type {
   PrometheusOperator,
 } from './platform/platform-props.ts';
 export { Platform } from './platform/platform.ts';
+export type { Placement, Toleration } from './placement.ts';
 export { PodPool, type PodPoolProps } from './pod-pool.ts';
 export type { ResourceProps, Transform } from './resource.ts';
 export { Runtime } from './runtime.ts';

@@ -1,5 +1,6 @@
 import type { Construct } from 'constructs';
 import { podPoolSpec } from '../protocol/schema/pod-pool.ts';
+import { type Placement, placementSpec } from './placement.ts';
 import { checkProps, type PropNames, schemaDefault } from './props.ts';
 import { Resource, type ResourceProps } from './resource.ts';
 import type { Runtime } from './runtime.ts';
@@ -14,9 +15,11 @@ export interface PodPoolProps extends ResourceProps<'PodPool'> {
   readonly max: number;
   /** Memory limit of one instance. @default Size.mebibytes(256) */
   readonly memory?: Size;
+  /** Where its instances run, and as what. @default - anywhere */
+  readonly placement?: Placement;
 }
 
-const PROPS: PropNames<PodPoolProps> = { runtime: true, min: true, max: true, memory: true, transform: true };
+const PROPS: PropNames<PodPoolProps> = { runtime: true, min: true, max: true, memory: true, placement: true, transform: true };
 
 /**
  * Instances of one runtime that wait for a function to serve.
@@ -31,7 +34,8 @@ export class PodPool extends Resource<'PodPool'> {
     const what = `PodPool ${JSON.stringify(id)}`;
     checkProps(what, props, PROPS);
     const { runtime, min, max } = props;
-    const spec = { runtime, min, max, memory: sizeText(`${what}: memory`, props.memory, schemaDefault(podPoolSpec, 'memory')) };
+    const memory = sizeText(`${what}: memory`, props.memory, schemaDefault(podPoolSpec, 'memory'));
+    const spec = { runtime, min, max, memory, ...placementSpec(what, props.placement) };
     super(scope, id, 'PodPool', props.transform, () => spec);
     this.runtime = runtime;
     this.check();

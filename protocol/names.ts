@@ -21,6 +21,14 @@ export const LABELS = {
 } as const;
 export const MANAGED_BY = 'fibonacci';
 
+/** Labels of nodes: where they stand. */
+export const NODE_LABELS = {
+  /** A well-known label of Kubernetes. */
+  zone: 'topology.kubernetes.io/zone',
+  /** Where the platform names no other. */
+  rack: `topology.${API_GROUP}/rack`,
+} as const;
+
 /** Annotations on pods and Deployments. */
 export const ANNOTATIONS = {
   /** JSON of the `InstanceTemplate` that it was made from. */

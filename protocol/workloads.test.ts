@@ -10,6 +10,7 @@ test('images are enough; the rest has defaults', () => {
     cpuRequest: '50m',
     cpuLimit: '1',
     scratch: '256Mi',
+    rackLabel: 'topology.fibonacci.dev/rack',
   });
 });
 

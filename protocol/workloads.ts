@@ -1,7 +1,9 @@
 import Type, { type Static } from 'typebox';
 import { FUNCTION_ACCOUNT, WORKLOADS_CONFIG } from './cluster-names.ts';
 import { PlatformError } from './errors.ts';
+import { NODE_LABELS } from './names.ts';
 import { closed, name, oneOf, size, text } from './schema/fields.ts';
+import { LABEL_KEY } from './schema/metadata.ts';
 import { schemaIssues } from './schema/validate.ts';
 
 /** A Kubernetes CPU quantity: `50m`, `1`, `0.5`. */
@@ -17,6 +19,7 @@ const schema = closed(
     cpuRequest: cpu({ description: 'Processor time that a node sets aside for an instance.' }),
     cpuLimit: cpu({ description: 'Processor time of an instance at the most.' }),
     scratch: size({ description: 'What an instance may write to its disk.' }),
+    rackLabel: Type.String({ pattern: LABEL_KEY, maxLength: 317, description: 'Label of nodes that names their rack.' }),
   },
   { description: '`workloads.json`: what the platform says of the pods that functions run in.' },
 );
@@ -31,6 +34,7 @@ const DEFAULTS = {
   cpuRequest: '50m',
   cpuLimit: '1',
   scratch: '256Mi',
+  rackLabel: NODE_LABELS.rack,
 } as const satisfies Partial<Workloads>;
 
 /** With the defaults for what is absent. @throws PlatformError CONFIG_INVALID naming every field at fault; `source` is where the text came from */

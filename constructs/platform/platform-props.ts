@@ -100,6 +100,8 @@ export interface PlatformFunctions {
   readonly cpuLimit?: string;
   /** What an instance may write to its disk. @default Size.mebibytes(256) */
   readonly scratch?: Size;
+  /** Label of nodes that names their rack, for `racks` of a placement. @default 'topology.fibonacci.dev/rack' */
+  readonly rackLabel?: string;
   /** Where functions may connect to, besides other functions through the gateway, and DNS. @default [] */
   readonly egress?: readonly FunctionEgress[];
 }

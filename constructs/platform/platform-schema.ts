@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { IMAGE_NAMES } from '../../protocol/images.ts';
 import { closed, duration, integer, name, oneOf, size, text } from '../../protocol/schema/fields.ts';
+import { LABEL_KEY } from '../../protocol/schema/metadata.ts';
 
 /** What Platform's props may be, once Sizes and Durations are text: every wrong or unknown field is told with its path. */
 
@@ -64,6 +65,7 @@ const functions = closed(
     cpuRequest: optional(cpu()),
     cpuLimit: optional(cpu()),
     scratch: optional(size(docs('Disk.'))),
+    rackLabel: optional(Type.String({ pattern: LABEL_KEY, maxLength: 317 })),
     egress: optional(Type.Array(egress, { maxItems: 256 })),
   },
   docs('Function pods.'),

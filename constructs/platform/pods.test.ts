@@ -136,6 +136,7 @@ test('the scaler reads what the props say of the pods of functions, and starts a
     cpuRequest: '50m',
     cpuLimit: '2',
     scratch: '64Mi',
+    rackLabel: 'topology.fibonacci.dev/rack',
   });
   const annotations = [platform, of(fib.Size.mebibytes(65))].map((one) => one.pods().get('fibonacci-scaler').metadata.annotations);
   expect(annotations[0]).not.toEqual(annotations[1]);

@@ -45,12 +45,12 @@ export function scalerObjects(plan: PlatformPlan): KubernetesObject[] {
 
 /** How pods of functions are made, for the scaler and for `fib render --expand`. */
 function renderWorkloads({ imageRefs, images, functions }: PlatformPlan): Partial<Workloads> {
-  const { cpuRequest, cpuLimit, scratch } = functions;
+  const { cpuRequest, cpuLimit, scratch, rackLabel } = functions;
   return {
     images: { nodejs: imageRefs.nodejs, python: imageRefs.python },
     pullPolicy: images.pullPolicy,
     pullSecrets: [...images.pullSecrets],
-    ...defined({ cpuRequest, cpuLimit, scratch }),
+    ...defined({ cpuRequest, cpuLimit, scratch, rackLabel }),
   };
 }
 

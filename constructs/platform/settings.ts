@@ -13,7 +13,13 @@ export interface PlatformSettings {
   readonly images: PlatformImages & { readonly pullPolicy: string; readonly pullSecrets: readonly string[] };
   readonly gateway: ProcessSettings & { readonly drainSeconds: number; readonly clients: readonly string[] | undefined };
   readonly scaler: ProcessSettings;
-  readonly functions: { readonly cpuRequest?: string; readonly cpuLimit?: string; readonly scratch?: string; readonly egress: readonly FunctionEgress[] };
+  readonly functions: {
+    readonly cpuRequest?: string;
+    readonly cpuLimit?: string;
+    readonly scratch?: string;
+    readonly rackLabel?: string;
+    readonly egress: readonly FunctionEgress[];
+  };
   readonly artifacts: ArtifactSettings | undefined;
   readonly monitoring: MonitoringSettings;
   readonly exposure: PlatformExposure;

@@ -1,4 +1,5 @@
 import type { Runtime } from '../../protocol/schema/fields.ts';
+import type { Placement } from '../../protocol/schema/placement.ts';
 
 /** What an instance is made from. Two functions with equal templates may share a pool. */
 export interface InstanceTemplate {
@@ -7,6 +8,8 @@ export interface InstanceTemplate {
   readonly namespace: string;
   readonly runtime: Runtime;
   readonly memoryBytes: number;
+  /** Where pods may run; child processes run here. */
+  readonly placement?: Placement;
   readonly owner: TemplateOwner;
 }
 

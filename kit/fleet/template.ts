@@ -1,26 +1,32 @@
-import { digestOf } from '../../protocol/digest.ts';
+import { canonicalJson, digestOf } from '../../protocol/digest.ts';
 import { functionName } from '../../protocol/names.ts';
+import type { Placement } from '../../protocol/schema/placement.ts';
 import type { FunctionResource, PodPoolResource } from '../../protocol/schema/resources.ts';
 import { parseSize } from '../../protocol/size.ts';
 import type { InstanceTemplate, TemplateOwner } from './fleet.ts';
 
+type TemplateParts = Pick<InstanceTemplate, 'runtime' | 'memoryBytes' | 'placement'>;
+
 /** The template that a pool's instances are made from; its key changes with what instances cannot take over. */
 export function poolTemplate({ metadata, spec }: PodPoolResource): InstanceTemplate {
-  return keyed('PodPool', metadata, spec.runtime, parseSize(spec.memory));
+  return keyed('PodPool', metadata, { runtime: spec.runtime, memoryBytes: parseSize(spec.memory), ...placed(spec.placement) });
 }
 
 /** The template of a cold function's own instances. */
 export function coldTemplate({ metadata, spec }: FunctionResource): InstanceTemplate {
-  return keyed('Function', metadata, spec.runtime, parseSize(spec.deployment.memory ?? '256Mi'));
+  const { memory, placement } = spec.deployment;
+  return keyed('Function', metadata, { runtime: spec.runtime, memoryBytes: parseSize(memory ?? '256Mi'), ...placed(placement) });
 }
 
-function keyed(
-  kind: TemplateOwner['kind'],
-  { namespace, name, uid }: FunctionResource['metadata'],
-  runtime: InstanceTemplate['runtime'],
-  memoryBytes: number,
-): InstanceTemplate {
-  const digest = digestOf(`${runtime} ${memoryBytes}`).slice(7, 15);
+function keyed(kind: TemplateOwner['kind'], { namespace, name, uid }: FunctionResource['metadata'], parts: TemplateParts): InstanceTemplate {
+  const { runtime, memoryBytes, placement } = parts;
+  const digest = digestOf([runtime, memoryBytes, ...(placement ? [canonicalJson(placement)] : [])].join(' ')).slice(7, 15);
   const key = `${kind === 'PodPool' ? 'pool' : 'cold'}:${functionName(namespace, name)}#${digest}`;
-  return { key, namespace, runtime, memoryBytes, owner: { kind, name, ...(uid !== undefined && { uid }) } };
+  return { key, namespace, ...parts, owner: { kind, name, ...(uid !== undefined && { uid }) } };
+}
+
+/** With its keys in one order, since templates are compared as text; one that says nothing is none. */
+function placed(placement: Placement | undefined): { readonly placement?: Placement } {
+  if (!placement || Object.keys(placement).length === 0) return {};
+  return { placement: JSON.parse(canonicalJson(placement)) as Placement };
 }

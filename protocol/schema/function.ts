@@ -3,6 +3,7 @@ import { parseDuration } from '../duration.ts';
 import { closed, conditions, digest, duration, ENV_NAME_PATTERN, integer, name, oneOf, RUNTIMES, size, text } from './fields.ts';
 import { celDigits, celWithin } from './cel.ts';
 import { defineKind, rule } from './kind.ts';
+import { placement, placementRules } from './placement.ts';
 
 const secret = closed(
   {
@@ -18,6 +19,7 @@ const deployment = closed(
     type: oneOf(['hot', 'cold'], { description: '`hot`: specialize a waiting instance of a pod pool. `cold`: start instances of its own.' }),
     pool: Type.Optional(name({ description: 'The pod pool, for `hot`.' })),
     memory: Type.Optional(size({ description: 'Memory limit of one instance, for `cold` (a pool fixes it for `hot`).', default: '256Mi' })),
+    placement: Type.Optional(placement),
   },
   { description: 'Where instances come from.' },
 );
@@ -125,6 +127,13 @@ export const functionKind = defineKind({
       message: 'deployment.memory is required for cold and refused for hot, where the pod pool fixes it',
       check: (d) => (d.memory !== undefined) === (d.type === 'cold'),
     }),
+    rule<FunctionSpec['deployment']>({
+      path: ['spec', 'deployment'],
+      cel: "!has(self.placement) || self.type == 'cold'",
+      message: 'deployment.placement is refused for hot, where the pod pool fixes it',
+      check: (d) => d.placement === undefined || d.type === 'cold',
+    }),
+    ...placementRules(['spec', 'deployment', 'placement']),
     rule<FunctionSpec['scaling']>({
       path: ['spec', 'scaling'],
       cel: 'self.minReplicas <= self.maxReplicas',

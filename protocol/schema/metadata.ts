@@ -2,9 +2,9 @@ import Type from 'typebox';
 import { closed, integer, name, NAME_PATTERN, text } from './fields.ts';
 
 const NAME_PART = '[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?';
-const LABEL_KEY = qualifiedName('a-z0-9');
+export const LABEL_KEY = qualifiedName('a-z0-9');
 const ANNOTATION_KEY = qualifiedName('A-Za-z0-9');
-const LABEL_VALUE = `^(${NAME_PART})?$`;
+export const LABEL_VALUE = `^(${NAME_PART})?$`;
 
 /** Bytes of all annotations of an object, names and values. */
 export const MAX_ANNOTATION_BYTES = 262_144;

@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox';
 import { closed, conditions, integer, oneOf, RUNTIMES, size } from './fields.ts';
 import { celDigits } from './cel.ts';
 import { defineKind, rule } from './kind.ts';
+import { placement, placementRules } from './placement.ts';
 
 export const podPoolSpec = closed(
   {
@@ -9,6 +10,7 @@ export const podPoolSpec = closed(
     min: integer(0, 1000, { description: 'Instances that wait, not yet specialized.' }),
     max: integer(1, 10_000, { description: 'Instances in all: waiting, starting and specialized.' }),
     memory: size({ description: 'Memory limit of one instance.', default: '256Mi' }),
+    placement: Type.Optional(placement),
   },
   { description: 'Unassigned instances of one template that wait to be specialized.' },
 );
@@ -40,5 +42,6 @@ export const podPoolKind = defineKind({
       messageCel: `'min (' + ${celDigits('self.min', 4)} + ') must not exceed max (' + ${celDigits('self.max', 5)} + ')'`,
       check: (s) => s.min <= s.max,
     }),
+    ...placementRules(['spec', 'placement']),
   ],
 });

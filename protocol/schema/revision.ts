@@ -9,7 +9,7 @@ export const revisionSpec = closed(
     function: name({ description: 'The Function in the same namespace.' }),
     functionUid: text(64, { description: 'Its UID.' }),
     generation: integer(1, Number.MAX_SAFE_INTEGER, { description: 'The Function’s generation that this is a snapshot of.' }),
-    template: digest({ description: 'Digest of what needs new instances: runtime, memory, pool.' }),
+    template: digest({ description: 'Digest of what needs new instances: runtime, memory, pool, placement.' }),
     content: digest({ description: 'Digest of what running instances take over: code, handler, env, secrets, limits.' }),
     snapshot: functionSpec,
   },

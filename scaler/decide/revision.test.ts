@@ -27,16 +27,17 @@ test.each([
   expect(contentDigest(next, {})).toBe(contentDigest(spec, {}));
 });
 
-test('memory, runtime and pool make another template', () => {
+test('memory, runtime, placement and pool make another template', () => {
   const parts = { runtime: 'nodejs' as const, memoryBytes: 1, pool: 'default/web' };
   const digests = [
     parts,
     { ...parts, memoryBytes: 2 },
     { ...parts, runtime: 'python' as const },
     { ...parts, pool: 'default/other' },
+    { ...parts, placement: { zones: ['a'] } },
     { runtime: 'nodejs' as const, memoryBytes: 1 },
   ].map(templateDigest);
-  expect(new Set(digests).size).toBe(5);
+  expect(new Set(digests).size).toBe(6);
 });
 
 test('revisions are numbered, also past the width of the name, and the newest ten stay', () => {

@@ -1,11 +1,13 @@
 import { digestOfJson } from '../../protocol/digest.ts';
 import type { FunctionSpec } from '../../protocol/schema/function.ts';
 import type { Runtime } from '../../protocol/schema/fields.ts';
+import type { Placement } from '../../protocol/schema/placement.ts';
 
 /** What an instance is made from, whoever it will serve. */
 export interface TemplateParts {
   readonly runtime: Runtime;
   readonly memoryBytes: number;
+  readonly placement?: Placement;
   /** `<namespace>/<name>` of the pod pool; absent for a cold function. */
   readonly pool?: string;
 }

@@ -28,7 +28,7 @@ export function recallRevision(
 ): Recalled {
   if (fn.latest?.content === content) return { revision: fn.latest, complete: true };
   const { namespace, name } = fn.resource.metadata;
-  const { owner, runtime, memoryBytes } = instanceTemplate;
+  const { owner, runtime, memoryBytes, placement } = instanceTemplate;
   const pool = owner.kind === 'PodPool' ? functionName(namespace, owner.name) : '';
   const spec = recorded?.spec.snapshot ?? fn.resource.spec;
   const known = recorded && envWithContent(recorded, world);
@@ -37,7 +37,7 @@ export function recallRevision(
     name: recorded?.metadata.name ?? revisionName(name, number),
     generation: number,
     observedGeneration: recorded?.spec.generation ?? 1,
-    template: recorded?.spec.template ?? templateDigest({ runtime, memoryBytes, ...(pool && { pool }) }),
+    template: recorded?.spec.template ?? templateDigest({ runtime, memoryBytes, ...(placement && { placement }), ...(pool && { pool }) }),
     content,
     instanceTemplate,
     pool,

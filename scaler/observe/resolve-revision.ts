@@ -25,7 +25,8 @@ export function resolveRevision(fn: FunctionResource, newest: KnownRevision | un
   const { spec, metadata } = fn;
   const { env, secretDigests } = resolveEnv(metadata.namespace, spec, world);
   const { pool, instanceTemplate } = resolveTemplate(fn, world);
-  const template = templateDigest({ runtime: spec.runtime, memoryBytes: instanceTemplate.memoryBytes, ...(pool && { pool }) });
+  const { memoryBytes, placement } = instanceTemplate;
+  const template = templateDigest({ runtime: spec.runtime, memoryBytes, ...(placement && { placement }), ...(pool && { pool }) });
   const content = contentDigest(spec, secretDigests);
   const same = newest?.template === template && newest.content === content;
   const generation = same ? newest.number : (newest?.number ?? 0) + 1;

@@ -46,6 +46,11 @@ it('what is wrong stands among the events of the Function', async () => {
   );
 });
 
+it('a sandbox that the cluster does not have is told by its name', async () => {
+  await spine.deploy('sandboxed', 'never', { deployment: { type: 'cold', memory: '64Mi', placement: { runtimeClass: 'no-such-sandbox' } } });
+  await saysWhy('sandboxed', /RuntimeClass "no-such-sandbox" not found/);
+});
+
 it('an image that nodes do not have is told by its name', async () => {
   const code = await spine.putCode('');
   await spine.apply(functionObject('imageless', code, { runtime: 'python', deployment: { type: 'cold', memory: '64Mi' } }), httpTrigger('imageless'));

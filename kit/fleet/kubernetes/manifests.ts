@@ -35,7 +35,16 @@ export interface OwnerReference {
   readonly controller: boolean;
 }
 
-interface PodSpec {
+/** Where a pod may run, and as what. */
+export interface PlacedPodSpec {
+  readonly runtimeClassName?: string;
+  readonly priorityClassName?: string;
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly affinity?: object;
+  readonly tolerations?: readonly object[];
+}
+
+interface PodSpec extends PlacedPodSpec {
   readonly serviceAccountName: string;
   readonly automountServiceAccountToken: false;
   readonly enableServiceLinks: false;

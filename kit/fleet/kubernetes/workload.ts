@@ -7,6 +7,7 @@ import type { Workloads } from '../../../protocol/workloads.ts';
 import type { InstanceTemplate, TemplateOwner } from '../fleet.ts';
 import type { Deployment, OwnerReference } from './manifests.ts';
 import { templateHash, workloadName } from './names.ts';
+import { renderPlacement, renderSpread } from './placement.ts';
 
 export interface WorkloadContext {
   readonly workloads: Workloads;
@@ -69,7 +70,7 @@ function ownerLabel({ kind, name }: TemplateOwner): Record<string, string> {
 }
 
 function renderPod(template: InstanceTemplate, selector: Record<string, string>, context: WorkloadContext): Deployment['spec']['template']['spec'] {
-  const { pullSecrets, serviceAccount, scratch } = context.workloads;
+  const { pullSecrets, serviceAccount, scratch, rackLabel } = context.workloads;
   return {
     serviceAccountName: serviceAccount,
     automountServiceAccountToken: false,
@@ -79,12 +80,8 @@ function renderPod(template: InstanceTemplate, selector: Record<string, string>,
     terminationGracePeriodSeconds: GRACE_SECONDS,
     ...(pullSecrets.length > 0 && { imagePullSecrets: pullSecrets.map((name) => ({ name })) }),
     securityContext: { runAsNonRoot: true, runAsUser: IMAGE_USER, runAsGroup: IMAGE_USER, fsGroup: IMAGE_USER, seccompProfile: { type: 'RuntimeDefault' } },
-    topologySpreadConstraints: ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map((topologyKey) => ({
-      maxSkew: 1,
-      topologyKey,
-      whenUnsatisfiable: 'ScheduleAnyway',
-      labelSelector: { matchLabels: selector },
-    })),
+    ...renderPlacement(template.placement, rackLabel),
+    topologySpreadConstraints: renderSpread(template.placement, rackLabel, selector),
     containers: [renderContainer(template, context)],
     volumes: [{ name: SCRATCH.volume, emptyDir: { sizeLimit: scratch } }],
   };

@@ -15,6 +15,8 @@ export function edgeCases(namespace: string): Mutation[] {
   const timer = { schedule: '* * * * *', timeZone: 'UTC', missed: 'skip' };
   const rule = (body: object) => of('ScalingRule', { functions: ['hello'], ...body });
   const pool = (body: object) => of('PodPool', { runtime: 'nodejs', min: 2, max: 5, memory: '256Mi', ...body });
+  const placed = (placement: object) => pool({ placement });
+  const tolerating = (...tolerations: object[]) => placed({ tolerations });
   const secret = (env: string) => ({ env, name: 's', key: 'k' });
   const many = (count: number, key: (index: number) => string) => Object.fromEntries(Array.from({ length: count }, (_, index) => [key(index), 'v']));
 
@@ -116,6 +118,32 @@ export function edgeCases(namespace: string): Mutation[] {
     ['a pool of more than its most', pool({ min: 1000, max: 10 })],
     ['a pool of none', pool({ min: 0, max: 1 })],
     ['a pool of 10,001', pool({ max: 10_001 })],
+    ['a placement that says nothing', placed({})],
+    ['a placement of a hot function', spec({ deployment: { type: 'hot', pool: 'p', placement: { zones: ['a'] } } })],
+    ['a placement of a cold function', spec({ deployment: { type: 'cold', memory: '1Mi', placement: { zones: ['a'] } } })],
+    ['a toleration of a cold function for nothing', spec({ deployment: { type: 'cold', memory: '1Mi', placement: { tolerations: [{}] } } })],
+    ['no zone', placed({ zones: [] })],
+    ['17 zones', placed({ zones: Array.from({ length: 17 }, (_, index) => `z${index}`) })],
+    ['a zone without a name', placed({ zones: [''] })],
+    ['an empty value of a node’s label', placed({ nodeSelector: { a: '' } })],
+    ['a bad label of nodes', placed({ nodeSelector: { 'a b': 'x' } })],
+    ['a label of nodes with a capital prefix', placed({ nodeSelector: { 'Example.org/a': 'x' } })],
+    ['a bad value of a node’s label', placed({ nodeSelector: { a: 'x y' } })],
+    ['33 labels of nodes', placed({ nodeSelector: many(33, (index) => `l${index}`) })],
+    ['32 labels of nodes', placed({ nodeSelector: many(32, (index) => `l${index}`) })],
+    ['a toleration of everything', tolerating({ operator: 'Exists' })],
+    ['a toleration of nothing', tolerating({})],
+    ['a toleration of a value without a key', tolerating({ operator: 'Equal', value: 'x' })],
+    ['a toleration of a key alone', tolerating({ key: 'a' })],
+    ['a toleration of any value and of one', tolerating({ key: 'a', operator: 'Exists', value: 'x' })],
+    ['a toleration that ends, of every effect', tolerating({ key: 'a', tolerationSeconds: 1 })],
+    ['a toleration that ends, of NoSchedule', tolerating({ key: 'a', effect: 'NoSchedule', tolerationSeconds: 1 })],
+    ['a toleration that ends at once', tolerating({ key: 'a', effect: 'NoExecute', tolerationSeconds: 0 })],
+    ['three wrong tolerations', tolerating({}, { key: 'a', operator: 'Exists', value: 'x' }, { key: 'a', tolerationSeconds: 1 })],
+    ['32 tolerations', tolerating(...Array.from({ length: 32 }, () => ({ key: 'a' })))],
+    ['a runtime class with dots', placed({ runtimeClass: 'gvisor.v1.example-x' })],
+    ['a runtime class with two dots in a row', placed({ runtimeClass: 'gvisor..x' })],
+    ['a priority class of capitals', placed({ priorityClass: 'High' })],
   ];
   return cases.map(([name, object]) => ({ name, object }));
 }

@@ -1,0 +1,39 @@
+import { NODE_LABELS } from '../../../protocol/names.ts';
+import type { Placement } from '../../../protocol/schema/placement.ts';
+import type { PlacedPodSpec } from './manifests.ts';
+
+const HOSTNAME = 'kubernetes.io/hostname';
+
+/** What a placement adds to a pod; nothing where it is absent. Pure. */
+export function renderPlacement(placement: Placement | undefined, rackLabel: string): PlacedPodSpec {
+  const { nodeSelector, zones, racks, tolerations, runtimeClass, priorityClass } = placement ?? {};
+  const matchExpressions = [
+    ...(zones ? [{ key: NODE_LABELS.zone, operator: 'In', values: zones }] : []),
+    ...(racks ? [{ key: rackLabel, operator: 'In', values: racks }] : []),
+  ];
+  return {
+    ...(runtimeClass !== undefined && { runtimeClassName: runtimeClass }),
+    ...(priorityClass !== undefined && { priorityClassName: priorityClass }),
+    ...(nodeSelector && { nodeSelector }),
+    ...(matchExpressions.length > 0 && {
+      affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] } } },
+    }),
+    ...(tolerations && { tolerations }),
+  };
+}
+
+/**
+ * How pods spread: over zones and nodes, and over racks where some are named.
+ * Nodes and racks are never required: with one of them full, a pool would not grow on the others either.
+ */
+export function renderSpread(placement: Placement | undefined, rackLabel: string, selector: Readonly<Record<string, string>>): object[] {
+  const over = (topologyKey: string, isRequired = false) => ({
+    maxSkew: 1,
+    topologyKey,
+    whenUnsatisfiable: isRequired ? 'DoNotSchedule' : 'ScheduleAnyway',
+    labelSelector: { matchLabels: selector },
+    // A zone whose nodes are all tainted would otherwise hold every pod.
+    ...(isRequired && { nodeTaintsPolicy: 'Honor' }),
+  });
+  return [over(NODE_LABELS.zone, placement?.spread === 'required'), ...(placement?.racks ? [over(rackLabel)] : []), over(HOSTNAME)];
+}
