@@ -45,7 +45,7 @@ const FUNCTION_FIELDS: FieldEffects<FunctionSpec> = {
   scaling: [],
 };
 
-const POOL_FIELDS: FieldEffects<PodPoolSpec> = { runtime: ['restarts-pods'], memory: ['restarts-pods'], min: [], max: [] };
+const POOL_FIELDS: FieldEffects<PodPoolSpec> = { runtime: ['restarts-pods'], memory: ['restarts-pods'], placement: ['restarts-pods'], min: [], max: [] };
 
 /** Kinds whose spec says where requests go. */
 const ROUTES = new Set(['Ingress', 'HTTPRoute', 'GRPCRoute', 'TCPRoute', 'TLSRoute', 'Gateway', 'EndpointSlice', 'Endpoints']);
