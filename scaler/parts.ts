@@ -17,7 +17,6 @@ import { createWatcherClient, type WatcherClient } from './apply/watcher-client.
 import type { RulesView } from './decide/verdict.ts';
 import { createDemandBook, type DemandBook } from './observe/demand-book.ts';
 import { createFunctionRegistry, type FunctionRegistry, type ManagedFunction } from './observe/functions.ts';
-import { shareWatches } from './observe/shared-watches.ts';
 import type { WatchedResources } from './observe/watch-resources.ts';
 import type { Rules } from './rules/rules.ts';
 import { createSessions, type Sessions } from './streams/sessions.ts';
@@ -36,7 +35,7 @@ export interface ScalerDeps {
 
 /** What a leader is made of. Nothing of it acts before `capacity.open()`. */
 export interface Parts extends Omit<Required<ScalerDeps>, 'port'> {
-  /** The world's, shared by all that follow it. */
+  /** The world's. */
   readonly store: Store;
   readonly functions: FunctionRegistry;
   readonly book: DemandBook;
@@ -68,7 +67,7 @@ export async function createParts({ config, log, world, now = Date.now }: Scaler
     log,
     world,
     now,
-    store: shareWatches(world.store),
+    store: world.store,
     functions: createFunctionRegistry(),
     book: createDemandBook(),
     late: {},

@@ -9,6 +9,7 @@ import type { RulesView } from './decide/verdict.ts';
 import type { FunctionRegistry } from './observe/functions.ts';
 import { recallRevision } from './observe/recall-revision.ts';
 import { resolveRevision, type RevisionWorld } from './observe/resolve-revision.ts';
+import { createRevisionSharing } from './observe/revision-sharing.ts';
 import { createSecretDigest, type Secrets } from './observe/secrets.ts';
 import { type ResourceHandlers, watchResources } from './observe/watch-resources.ts';
 import { createParts, type Parts, type ScalerDeps } from './parts.ts';
@@ -146,10 +147,14 @@ function handleResources(
   seen: RevisionWorld,
 ): ResourceHandlers {
   const { allocator } = capacity;
+  const shareRevision = createRevisionSharing();
   return {
     functions,
     now,
-    resolve: (resource) => resolveRevision(resource, revisions.newest(resource.metadata.uid ?? ''), seen),
+    resolve(resource) {
+      const newest = revisions.newest(resource.metadata.uid ?? '');
+      return shareRevision(resolveRevision(resource, newest, seen), newest);
+    },
     onFunction(fn) {
       const { namespace, name } = fn.resource.metadata;
       writer.seen('Function', namespace, name, fn.resource.status);

@@ -34,9 +34,14 @@ const RETRY = { firstMs: 500, maxMs: 30_000 };
 interface History {
   readonly namespace: string;
   newest: KnownRevision;
-  names: string[];
-  /** By name; promised while it is being written. */
-  readonly uids: Map<string, Promise<string | undefined>>;
+  /** Oldest first. */
+  recorded: readonly Recorded[];
+}
+
+interface Recorded {
+  readonly name: string;
+  /** Promised while it is being written. */
+  uid: string | undefined | Promise<string | undefined>;
 }
 
 export interface RevisionsDeps {
@@ -51,10 +56,8 @@ export async function createRevisions({ store, log, served }: RevisionsDeps): Pr
   const kept = new Map<string, RevisionResource[]>();
   for (const [uid, revisions] of Map.groupBy(await store.list('Revision'), ({ spec }) => spec.functionUid)) {
     histories.set(uid, historyOf(revisions));
-    kept.set(
-      uid,
-      revisions.filter(({ spec }) => served.has(spec.content)),
-    );
+    const whole = revisions.filter(({ spec }) => served.has(spec.content));
+    if (whole.length > 0) kept.set(uid, whole);
   }
   const writes = createWrites(log);
 
@@ -64,32 +67,32 @@ export async function createRevisions({ store, log, served }: RevisionsDeps): Pr
     histories.delete(uid);
     kept.delete(uid);
     writes.add(uid, async () => {
-      for (const name of history.names) await store.remove('Revision', history.namespace, name);
+      for (const { name } of history.recorded) await store.remove('Revision', history.namespace, name);
     });
   };
   return {
     newest: (uid) => histories.get(uid)?.newest,
     recorded: (uid, content) => kept.get(uid)?.find(({ spec }) => spec.content === content),
-    uidOf: async ({ uid }, name) => histories.get(uid)?.uids.get(name),
+    uidOf: async ({ uid }, name) => histories.get(uid)?.recorded.find((one) => one.name === name)?.uid,
     note(fn, revision) {
       const { namespace } = fn.resource.metadata;
       const known = histories.get(fn.uid);
       if (known?.newest.number === revision.generation) return;
       const newest = { number: revision.generation, template: revision.template, content: revision.content };
-      const history = known ?? { namespace, newest, names: [], uids: new Map() };
+      const history = known ?? { namespace, newest, recorded: [] };
       histories.set(fn.uid, history);
-      const all = [...history.names, revision.name];
-      const pruned = revisionsToPrune(all);
-      history.newest = newest;
-      history.names = all.filter((name) => !pruned.includes(name));
-      for (const name of pruned) history.uids.delete(name);
       const resource = toResource(fn, revision);
       const { promise, resolve } = Promise.withResolvers<string | undefined>();
-      history.uids.set(revision.name, promise);
+      const written: Recorded = { name: revision.name, uid: promise };
+      const all = [...history.recorded, written];
+      const pruned = revisionsToPrune(all.map(({ name }) => name));
+      history.newest = newest;
+      history.recorded = all.filter(({ name }) => !pruned.includes(name));
       writes.add(fn.uid, async () => {
         // It may have been deleted in the meantime.
         if (histories.get(fn.uid) !== history) return resolve(undefined);
-        resolve((await store.apply(resource)).metadata.uid);
+        written.uid = (await store.apply(resource)).metadata.uid;
+        resolve(written.uid);
         for (const name of pruned) await store.remove('Revision', namespace, name);
         log.info('new revision', { function: functionName(namespace, fn.resource.metadata.name), revision: revision.name });
       });
@@ -164,8 +167,7 @@ function historyOf(revisions: readonly RevisionResource[]): History {
   return {
     namespace: last.metadata.namespace,
     newest: { number: revisionNumber(last.metadata.name), template: last.spec.template, content: last.spec.content },
-    names: sorted.map(({ metadata }) => metadata.name),
-    uids: new Map(sorted.map(({ metadata }) => [metadata.name, Promise.resolve(metadata.uid)])),
+    recorded: sorted.map(({ metadata: { name, uid } }) => ({ name, uid })),
   };
 }
 

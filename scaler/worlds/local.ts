@@ -6,6 +6,7 @@ import { readPackageFolder } from '../apply/package-folder.ts';
 import { createLocalLeadership } from '../leader/local.ts';
 import { loadSigningKey } from '../leader/signing-key.ts';
 import { createFileSecrets } from '../observe/secrets-file.ts';
+import { shareWatches } from '../observe/shared-watches.ts';
 import { createRulesFile } from '../rules/rules-file.ts';
 import type { World, WorldOptions } from './world.ts';
 
@@ -14,7 +15,7 @@ export async function openLocalWorld({ config }: WorldOptions): Promise<World> {
   await mkdir(config.stateDir, { recursive: true });
   const key = await loadSigningKey(config.stateDir);
   const leadership = await createLocalLeadership(config.stateDir);
-  const store = await createFileStore(config.storeDir);
+  const store = shareWatches(await createFileStore(config.storeDir));
   const programs = { node: process.execPath, python: config.python, ext: extname(import.meta.url) };
   const fleet = await createLocalFleet({ runtimesDir: config.runtimesDir, stateDir: config.stateDir, publicKey: key.publicKey, programs });
   return {

@@ -11,6 +11,7 @@ import type { RulesTarget } from '../rules/rules-target.ts';
 
 /** Everything of a scaler that differs between one machine and a cluster. */
 export interface World {
+  /** Several parts watch the same kind: what is there is held once for all of them. */
   readonly store: Store;
   readonly fleet: Fleet;
   readonly leadership: Leadership;
