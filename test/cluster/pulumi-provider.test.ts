@@ -4,7 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { serverSideApply } from '../../kit/kubernetes/apply.ts';
 import { createClient, createKubernetesClient, type KubernetesClient, resourcePath } from '../../kit/kubernetes/client.ts';
 import { clusterFolders } from './machine/folders.ts';
-import { createObjects } from './pulumi/provider/objects.ts';
+import { IGNORED } from './pulumi/provider/ignored.ts';
+import { Objects } from './pulumi/provider/objects.ts';
 import { createKubernetesProvider, type ProviderOptions, type State } from './pulumi/provider/provider.ts';
 import { type Properties, secret } from './pulumi/provider/values.ts';
 
@@ -25,7 +26,7 @@ afterAll(async () => {
   await client.close();
 });
 
-const provider = (options: Partial<ProviderOptions> = {}) => createKubernetesProvider({ objects: createObjects(() => Promise.resolve(client)), ...options });
+const provider = (options: Partial<ProviderOptions> = {}) => createKubernetesProvider({ objects: new Objects(() => Promise.resolve(client)), ...options });
 const core = (plural: string, name: string) => resourcePath({ version: 'v1', plural, namespace, name });
 const apps = (name: string) => resourcePath({ group: 'apps', version: 'v1', plural: 'deployments', namespace, name });
 const create = async (inputs: Properties, options?: Partial<ProviderOptions>) => (await provider(options).create(URN, inputs)).outs as State;
@@ -126,7 +127,20 @@ test('replicas that are not given are left to whom they belong', async () => {
   expect(await read(apps('scaled'))).toMatchObject({ spec: { replicas: 7, paused: true } });
 });
 
-test('a field that somebody else has taken is a conflict that names the manager, in the preview already, unless it is forced', async () => {
+test('replicas that are given and ignored are left to whom they belong, and to nobody before', async () => {
+  const inputs = deployment('ignored', { replicas: 2 });
+  const news = { ...deployment('ignored', { replicas: 2, paused: true }), [IGNORED]: ['spec.replicas'] };
+  const olds = await create(inputs);
+  await provider().update('', URN, olds, { ...inputs, [IGNORED]: ['spec.replicas'] });
+  expect(await read(apps('ignored'))).toMatchObject({ spec: { replicas: 2 } });
+  await client.request('PATCH', `${apps('ignored')}/scale`, { body: { spec: { replicas: 7 } }, contentType: 'application/merge-patch+json' });
+  expect(await diff(olds, { ...inputs, [IGNORED]: ['spec.replicas'] })).toEqual({ changes: false });
+  expect(await diff(olds, news)).toEqual({ changes: true });
+  await provider().update('', URN, olds, news);
+  expect(await read(apps('ignored'))).toMatchObject({ spec: { replicas: 7, paused: true } });
+});
+
+test('a field that somebody else has taken is a conflict that names the manager, in the preview already', async () => {
   const inputs = deployment('contested', { replicas: 1 });
   const olds = await create(inputs);
   const theirs = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'contested', namespace }, spec: { replicas: 4 } };
@@ -135,9 +149,6 @@ test('a field that somebody else has taken is a conflict that names the manager,
   await expect(diff(olds, inputs)).rejects.toThrow(conflict);
   await expect(provider().update('', URN, olds, inputs)).rejects.toThrow(conflict);
   expect(await read(apps('contested'))).toMatchObject({ spec: { replicas: 4 } });
-  const forced = { ...inputs, metadata: { ...inputs.metadata, annotations: { 'pulumi.com/patchForce': 'true' } } };
-  await provider().update('', URN, olds, forced);
-  expect(await read(apps('contested'))).toMatchObject({ spec: { replicas: 1 } });
 });
 
 test('a custom resource waits for its kind, and is awaited only where it says what for', async () => {
@@ -165,12 +176,12 @@ test('a custom resource waits for its kind, and is awaited only where it says wh
 
 test('with no cluster, and with no kind, only what the program says is compared', async () => {
   const inputs = widget('absent');
-  for (const objects of [createObjects(nowhere), createObjects(() => Promise.resolve(client))]) {
+  for (const objects of [new Objects(nowhere), new Objects(() => Promise.resolve(client))]) {
     expect(await diff({ __inputs: inputs }, inputs, { objects })).toEqual({ changes: false });
     expect(await diff({ __inputs: inputs }, { ...inputs, spec: { size: 2 } }, { objects })).toEqual({ changes: true });
   }
-  expect(await provider({ objects: createObjects(nowhere) }).check(URN, {}, inputs)).toEqual({ inputs, failures: [] });
-  await expect(create(inputs, { objects: createObjects(nowhere) })).rejects.toThrow(/Widget .*absent: Unreachable: .*127\.0\.0\.1:1/);
+  expect(await provider({ objects: new Objects(nowhere) }).check(URN, {}, inputs)).toEqual({ inputs, failures: [] });
+  await expect(create(inputs, { objects: new Objects(nowhere) })).rejects.toThrow(/Widget .*absent: Unreachable: .*127\.0\.0\.1:1/);
 });
 
 test('a value that is not known yet is a change of its object, and of nothing else', async () => {
@@ -188,11 +199,11 @@ test('what is secret to the program is secret in the state, and what a Secret ho
   expect(JSON.stringify(opaque['stringData'] ?? '')).not.toContain('hunter2');
 });
 
-test('a refresh sees what others changed where the program says something, and what is gone', async () => {
+test('a refresh sees the object as it is, and that it is gone', async () => {
   const olds = await create(configMap('seen', { data: { ours: 'a' } }));
   const changed = { data: { ours: 'b', theirs: 'c' } };
   await client.request('PATCH', core('configmaps', 'seen'), { body: changed, contentType: 'application/merge-patch+json' });
-  expect(await provider().read('id', URN, olds)).toMatchObject({ id: 'id', inputs: configMap('seen', { data: { ours: 'b' } }), props: changed });
+  expect(await provider().read('id', URN, olds)).toMatchObject({ id: 'id', props: changed });
   await provider().delete('id', URN, olds);
   expect(await provider().read('id', URN, olds)).toEqual({ id: '', props: {} });
 });

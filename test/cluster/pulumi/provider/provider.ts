@@ -2,13 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DiffResult, Provider } from '@pulumi/pulumi/provider/index.js';
 import { KubernetesError } from '../../../../kit/kubernetes/client.ts';
+import { IGNORED, withoutIgnored } from './ignored.ts';
 import type { Manifest, Objects } from './objects.ts';
-import { hasUnknown, isObject, likeModel, markSecrets, type Properties, secret, unwrapSecrets } from './values.ts';
+import { hasUnknown, isObject, markSecrets, type Properties, secret, unwrapSecrets } from './values.ts';
 
 /** What the engine keeps of a resource: the object as it was last seen, and from what it was made. */
-export interface State extends Properties {
-  readonly __inputs: Properties;
-}
+export type State = Properties & { readonly __inputs: Properties };
 
 export interface ProviderOptions {
   readonly objects: Objects;
@@ -18,20 +17,13 @@ export interface ProviderOptions {
   readonly waitTimeoutMs?: number;
 }
 
-const WAIT_FOR = 'pulumi.com/waitFor';
-
 /**
  * Stands in for the Kubernetes provider: generic resources by server-side apply, with the behaviours of the real one that a program can run into. What it cannot show: what the real one awaits on its own, its detailed differences, its own configuration.
  */
-export function createKubernetesProvider({
-  objects,
-  enableConfigMapMutable = false,
-  waitTimeoutMs = 60_000,
-}: ProviderOptions): Required<Pick<Provider, 'check' | 'diff' | 'create' | 'read' | 'update' | 'delete'>> & { readonly version: string } {
-  const write = async (inputs: Properties): Promise<State> => {
-    const object = toManifest(inputs);
-    let live = await objects.apply(object, { force: isForced(object) }).catch((error: unknown) => refuse(object, error));
-    const condition = /^condition=(.+)$/.exec(object.metadata.annotations?.[WAIT_FOR] ?? '')?.[1];
+export function createKubernetesProvider({ objects, enableConfigMapMutable = false, waitTimeoutMs = 60_000 }: ProviderOptions) {
+  const write = async (inputs: Properties, object: Manifest): Promise<State> => {
+    let live = await objects.apply(object).catch((error: unknown) => refuse(object, error));
+    const condition = /^condition=(.+)$/.exec(object.metadata.annotations?.['pulumi.com/waitFor'] ?? '')?.[1];
     for (const until = Date.now() + waitTimeoutMs; condition !== undefined && !hasCondition(live, condition); await sleep(200)) {
       if (Date.now() > until) throw initFailed(object, toState(live, inputs), `did not get its condition ${condition} within ${waitTimeoutMs / 1000} s`);
       live = (await objects.find(object)) ?? live;
@@ -48,15 +40,16 @@ export function createKubernetesProvider({
       return { inputs: news, failures: missing.map((property) => ({ property, reason: 'is required' })) };
     },
 
-    async diff(_id, _urn, { __inputs: olds }: State, news: Properties): Promise<DiffResult> {
-      const before = toManifest(olds);
-      const after = toManifest(news);
+    async diff(_id, _urn, { __inputs: olds }: State, { [IGNORED]: ignored = [], ...news }: Properties): Promise<DiffResult> {
+      const before = unwrapSecrets<Manifest>(olds);
+      const after = unwrapSecrets<Manifest>(news);
       if (!isDeepStrictEqual(identityOf(before), identityOf(after))) return { changes: true, replaces: ['metadata'] };
       if (hasUnknown(news)) return { changes: true };
       const content = ['data', 'binaryData'].filter((field) => !isDeepStrictEqual(before[field], after[field]));
       if (after.kind === 'ConfigMap' && !enableConfigMapMutable && content.length > 0) return replaced(content);
       try {
-        const [live, next] = [await objects.find(after), await objects.apply(after, { force: isForced(after), dryRun: true })];
+        const live = await objects.find(after);
+        const next = await objects.apply(withoutIgnored(after, ignored as string[], live), { dryRun: true });
         return { changes: !isDeepStrictEqual(withoutBookkeeping(live), withoutBookkeeping(next)) };
       } catch (error) {
         if (isImmutable(error)) return replaced(Object.keys(after).filter((field) => !isDeepStrictEqual(before[field], after[field])));
@@ -67,30 +60,23 @@ export function createKubernetesProvider({
     },
 
     async create(_urn, inputs: Properties) {
-      const object = toManifest(inputs);
+      const object = unwrapSecrets<Manifest>(inputs);
       await objects.tryCreate(object).catch(async (error) => refuse(object, error, await objects.find(object).catch(() => undefined)));
-      return { id: idOf(object), outs: await write(inputs) };
-    },
-
-    async update(_id, _urn, _olds: State, news: Properties) {
-      return { outs: await write(news) };
+      return { id: idOf(object), outs: await write(inputs, object) };
     },
 
     async read(id, _urn, { __inputs: inputs }: State) {
-      const live = await objects.find(toManifest(inputs));
-      if (live === undefined) return { id: '', props: {} };
-      const seen = likeModel(live, inputs) as Properties;
-      return { id, props: toState(live, seen), inputs: seen };
+      const live = await objects.find(unwrapSecrets<Manifest>(inputs));
+      return live ? { id, props: toState(live, inputs) } : { id: '', props: {} };
     },
 
-    async delete(_id, _urn, { __inputs: inputs }: State) {
-      await objects.remove(toManifest(inputs));
+    async update(_id, _urn, _olds: State, { [IGNORED]: ignored = [], ...news }: Properties) {
+      const object = unwrapSecrets<Manifest>(news);
+      return { outs: await write(news, withoutIgnored(object, ignored as string[], await objects.find(object))) };
     },
-  };
-}
 
-function toManifest(inputs: Properties): Manifest {
-  return unwrapSecrets<Manifest>(inputs);
+    delete: (_id, _urn, { __inputs: inputs }: State) => objects.remove(unwrapSecrets<Manifest>(inputs)),
+  } satisfies Provider;
 }
 
 function toState(live: Manifest, inputs: Properties): State {
@@ -102,8 +88,7 @@ function toState(live: Manifest, inputs: Properties): State {
 
 /** It is there, and not as it should be: the engine keeps it. */
 function initFailed(object: Manifest, properties: State, reason: string): Error {
-  const message = `${nameOf(object)} ${reason}`;
-  return Object.assign(new Error(message), { id: idOf(object), properties, reasons: [message] });
+  return Object.assign(new Error(`${nameOf(object)} ${reason}`), { id: idOf(object), properties, reasons: [`${nameOf(object)} ${reason}`] });
 }
 
 /** Without what each write changes and what others say of it. */
@@ -133,10 +118,6 @@ function refuse(object: Manifest, error: unknown, existing?: Manifest): never {
 
 function hasCondition({ status }: Manifest, type: string): boolean {
   return status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false;
-}
-
-function isForced({ metadata }: Manifest): boolean {
-  return metadata.annotations?.['pulumi.com/patchForce'] === 'true';
 }
 
 function identityOf({ apiVersion, kind, metadata }: Manifest): readonly unknown[] {

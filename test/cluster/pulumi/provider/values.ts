@@ -24,13 +24,6 @@ export function hasUnknown(value: unknown): boolean {
   return value === unknownValue || (isObject(value) && Object.values(value).some(hasUnknown));
 }
 
-/** What of `live` stands where `model` says something. */
-export function likeModel(live: unknown, model: unknown): unknown {
-  if (isRpcSecret(model)) return secret(live);
-  if (!isObject(live) || !isObject(model) || Array.isArray(live)) return live;
-  return Object.fromEntries(Object.entries(model).flatMap(([key, inner]) => (key in live ? [[key, likeModel(live[key], inner)]] : [])));
-}
-
 export function isObject(value: unknown): value is Properties {
   return value !== null && typeof value === 'object';
 }

@@ -1,0 +1,107 @@
+import { accessSync, chmodSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { LocalWorkspace, type OpMap, PulumiCommand, type PulumiFn, type Stack } from '@pulumi/pulumi/automation/index.js';
+import { clusterFolders } from '../machine/folders.ts';
+import { ensurePulumi } from '../machine/programs.ts';
+
+const PROVIDER = 'pulumi-resource-kubernetes';
+export const PASSPHRASE = 'only for tests';
+
+/** Pulumi's engine, with its state and settings in a folder of its own. */
+export interface Engine {
+  /** Who speaks to the cluster: the one on PATH, or that of this folder. */
+  readonly provider: 'real' | 'stand-in';
+  /** A stack of a project of the same name, made by a program of this process. */
+  stack(name: string, program: PulumiFn): Promise<EngineStack>;
+  close(): Promise<void>;
+}
+
+export interface EngineStack {
+  preview(options?: RunOptions): Promise<Steps>;
+  up(options?: RunOptions): Promise<Steps>;
+  refresh(): Promise<Steps>;
+  destroy(): Promise<Steps>;
+  /** The text of the file that holds its state. */
+  state(): string;
+}
+
+/** How often the engine did what. */
+export type Steps = OpMap;
+
+export interface RunOptions {
+  /** In place of the program that the stack was made with. */
+  readonly program?: PulumiFn;
+  /** Path, or undefined for a machine that knows no cluster. @default that of the test cluster */
+  readonly kubeconfig?: string | undefined;
+}
+
+/** Builds Pulumi's command line first where that was not done. */
+export async function createEngine(): Promise<Engine> {
+  const { cache, kubeconfig } = clusterFolders();
+  const built = await ensurePulumi({ cache, say: (line) => process.stderr.write(`  … ${line}\n`) });
+  const root = mkdtempSync(join(tmpdir(), 'fib-pulumi-'));
+  const [bin, backend] = [join(root, 'bin'), join(root, 'backend')];
+  for (const folder of [bin, backend]) mkdirSync(folder);
+  symlinkSync(join(built, 'pulumi'), join(bin, 'pulumi'));
+  const isReal = isOnPath(PROVIDER);
+  if (!isReal) writeStandIn(join(bin, PROVIDER));
+  const env = {
+    PATH: [bin, process.env['PATH']].join(delimiter),
+    PULUMI_HOME: join(root, 'home'),
+    PULUMI_BACKEND_URL: `file://${backend}`,
+    PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
+    PULUMI_SKIP_UPDATE_CHECK: 'true',
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
+  };
+  const pulumiCommand = await PulumiCommand.get({ root });
+  return {
+    provider: isReal ? 'real' : 'stand-in',
+    async stack(name, program) {
+      const workDir = join(root, name);
+      mkdirSync(workDir);
+      const stack = await LocalWorkspace.createStack({ stackName: 'test', projectName: name, program }, { workDir, pulumiCommand, envVars: env });
+      return engineStack(stack, { kubeconfig, stateFile: join(backend, '.pulumi', 'stacks', name, 'test.json') });
+    },
+    close: () => Promise.resolve(rmSync(root, { recursive: true, force: true })),
+  };
+}
+
+function engineStack(stack: Stack, given: { readonly kubeconfig: string; readonly stateFile: string }): EngineStack {
+  const use = (options: RunOptions) => {
+    const kubeconfig = 'kubeconfig' in options ? options.kubeconfig : given.kubeconfig;
+    // An empty one counts as none; without it that of the user's home would be taken.
+    stack.workspace.envVars = { ...stack.workspace.envVars, KUBECONFIG: kubeconfig ?? '', HOME: '/nonexistent' };
+    return options.program && { program: options.program };
+  };
+  return {
+    preview: async (options = {}) => (await stack.preview({ ...use(options) })).changeSummary,
+    up: async (options = {}) => stepsOf((await stack.up({ ...use(options) })).summary),
+    refresh: async () => (use({}), stepsOf((await stack.refresh()).summary)),
+    destroy: async () => (use({}), stepsOf((await stack.destroy()).summary)),
+    state: () => readFileSync(given.stateFile, 'utf8'),
+  };
+}
+
+function stepsOf({ resourceChanges }: { readonly resourceChanges?: OpMap }): Steps {
+  return resourceChanges ?? {};
+}
+
+/** The engine starts programs of this name by PATH, and reads a port from their first line. */
+function writeStandIn(file: string): void {
+  const main = fileURLToPath(new URL('./provider/main.ts', import.meta.url));
+  writeFileSync(file, `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`);
+  chmodSync(file, 0o755);
+}
+
+function isOnPath(name: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
