@@ -38,7 +38,7 @@ it('tells the provider to wait for functions, unless nobody wants to', async () 
     apiVersion: 'fibonacci.dev/v1alpha1',
     kind: 'Function',
     metadata: { name: 'a', namespace: 'shop' },
-    spec: { package: { digest: 'sha256:0' } },
+    spec: { secrets: [], package: { digest: 'sha256:0' } },
   });
   const engine = await mockEngine();
   new ManifestComponent('waiting', { objects: [fn] });

@@ -1,3 +1,4 @@
+import { ApiObject } from 'cdk8s';
 import { expect, it } from 'vitest';
 import * as fib from '../constructs/index.ts';
 import { synthesizeStack } from '../constructs/loader.ts';
@@ -11,6 +12,7 @@ const { objects } = synthesizeStack(
     const stack = new fib.FunctionStack(app, 'shop', { namespace: 'shop' });
     const pool = new fib.PodPool(stack, 'pool', { runtime, min: 1, max: 2 });
     const greet = new fib.Function(stack, 'greet', { runtime, handler: 'index.handler', code: fib.Code.fromInline('export {}'), deployment: fib.hot(pool) });
+    new ApiObject(stack, 'keys', { apiVersion: 'v1', kind: 'Secret' });
     greet.addSecret('KEY', fib.Secret.fromName('keys', { key: 'key' }));
     new fib.HttpTrigger(stack, 'greet-http', { function: greet, path: '/greet' });
   }),
@@ -21,7 +23,13 @@ it.each([
   [
     'a function',
     'Function/shop/greet',
-    ['CustomResourceDefinition/functions.fibonacci.dev', 'Namespace/shop', 'PodPool/shop/pool', 'Deployment/fibonacci-system/fibonacci-scaler'],
+    [
+      'CustomResourceDefinition/functions.fibonacci.dev',
+      'Namespace/shop',
+      'PodPool/shop/pool',
+      'Secret/shop/keys',
+      'Deployment/fibonacci-system/fibonacci-scaler',
+    ],
   ],
   ['a trigger', 'Trigger/shop/greet-http', ['CustomResourceDefinition/triggers.fibonacci.dev', 'Function/shop/greet']],
   ['a workload', 'Deployment/fibonacci-system/fibonacci-gateway', ['Namespace/fibonacci-system', 'ServiceAccount/fibonacci-system/fibonacci-gateway']],

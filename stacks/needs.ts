@@ -2,6 +2,7 @@ import type { KubernetesObject, SynthObject } from '../constructs/synth/object.t
 import { PART_OF_LABEL } from '../protocol/cluster-names.ts';
 import { API_GROUP } from '../protocol/names.ts';
 import { packageConfigMapName } from '../protocol/package-config-map.ts';
+import type { FunctionSpec } from '../protocol/schema/function.ts';
 
 /**
  * For each object the ids of those that must be there before it, and go after it: what its constructs say, its CRD, its namespace, what its phase builds on in its namespace.
@@ -53,8 +54,8 @@ function referencesOf({ apiVersion, kind, metadata: { namespace }, ...object }: 
     return [role === 'Role' ? `Role/${namespace}/${name}` : `${role}/${name}`];
   }
   if (kind !== 'Function' || !apiVersion.startsWith(`${API_GROUP}/`)) return [];
-  const { package: code } = object['spec'] as { package: { digest: string } };
-  return [`ConfigMap/${namespace}/${packageConfigMapName(code.digest)}`];
+  const { package: code, secrets } = object['spec'] as Pick<FunctionSpec, 'package' | 'secrets'>;
+  return [`ConfigMap/${namespace}/${packageConfigMapName(code.digest)}`, ...secrets.map((secret) => `Secret/${namespace}/${secret.name}`)];
 }
 
 function phaseNeeds({ object, phase }: SynthObject, { basics, platform, workloads }: World): string[] {

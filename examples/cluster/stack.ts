@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import * as fib from 'fibonacci-faas';
 
-// What `fib images --push <registry>` wrote; without it, images that nodes have already.
+// What `fib images --push <registry>` wrote; without it, images of the environment's registry, or that nodes have already.
 const lock = new URL('images.lock.json', import.meta.url);
 
 export default fib.defineStack((app, { config }) => {
   // Gateway, scaler, Prometheus and Alertmanager; `fib dev` needs none of it and leaves it out.
   new fib.Platform(app, 'fibonacci', {
-    ...(existsSync(lock) && { images: { lock: './images.lock.json' } }),
+    images: existsSync(lock) ? { lock: './images.lock.json' } : { ...(config['registry'] && { registry: config['registry'] }) },
     cluster: { apiServerCidrs: (config['apiServer'] ?? '10.0.0.1/32').split(',') },
     exposure: { ingress: { hosts: [config['host'] ?? 'functions.example.com'], tlsSecret: 'functions-tls' } },
     functions: { egress: [{ cidr: '0.0.0.0/0', except: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'], ports: [443] }] },

@@ -56,7 +56,7 @@ export async function writeExamples(blocks: readonly Block[]): Promise<ExamplePr
   const dir = await mkdtemp(join(tmpdir(), 'fib-docs-'));
   await mkdir(join(dir, 'node_modules'));
   await symlink(ROOT, join(dir, 'node_modules', 'fibonacci-faas'));
-  for (const name of ['@types', 'vitest', 'cdk8s', 'cdk8s-plus-27', 'constructs'])
+  for (const name of ['@pulumi', '@types', 'vitest', 'cdk8s', 'cdk8s-plus-27', 'constructs'])
     await symlink(join(ROOT, 'node_modules', name), join(dir, 'node_modules', name));
   await writeFile(join(dir, 'package.json'), '{ "type": "module", "private": true }');
   await writeFile(join(dir, 'tsconfig.json'), JSON.stringify(TSCONFIG));

@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import { PlatformError } from '../protocol/errors.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The kubeconfig that the config names, for the provider: its content, or an absolute path; undefined where the provider finds one itself, as kubectl does.
+ * @param folder that a relative path starts from
+ * @throws PlatformError KUBECONFIG_INVALID where `needed` and there is none
+ */
+export function findKubeconfig(kubeconfig: string | undefined, folder: string, env: Environment, needed: boolean): string | undefined {
+  if (kubeconfig !== undefined) {
+    // Content is YAML or JSON of several lines or fields; a path has neither.
+    if (/[\n{]|apiVersion:/.test(kubeconfig)) return kubeconfig;
+    const path = resolve(folder, kubeconfig);
+    if (needed && !existsSync(path)) throw missing(`the config names the kubeconfig ${path}, which does not exist`);
+    return path;
+  }
+  const files = (env['KUBECONFIG'] || join(env['HOME'] || homedir(), '.kube', 'config')).split(delimiter);
+  if (needed && env['KUBERNETES_SERVICE_HOST'] === undefined && !files.some((file) => file !== '' && existsSync(file)))
+    throw missing(`there is no kubeconfig: ${files.join(', ')} does not exist`);
+  return undefined;
+}
+
+function missing(why: string): PlatformError {
+  return new PlatformError(
+    'KUBECONFIG_INVALID',
+    `${why}; name one with \`pulumi config set kubeconfig <path>\` or KUBECONFIG. Nothing was changed; \`pulumi preview\` needs none`,
+  );
+}

@@ -1,0 +1,24 @@
+import * as pulumi from '@pulumi/pulumi';
+import { PROVIDER_VERSION } from './manifest-component.ts';
+
+export interface KubernetesProviderArgs {
+  /** Path or content. @default - as kubectl finds one */
+  readonly kubeconfig?: string | undefined;
+  /** @default - the current one */
+  readonly context?: string | undefined;
+}
+
+/** Pulumi's Kubernetes provider, set up as the platform's objects need it: ConfigMaps and Secrets are changed in place; those that are immutable have names by their content. */
+export class KubernetesProvider extends pulumi.ProviderResource {
+  constructor(name: string, { kubeconfig, context }: KubernetesProviderArgs, options: pulumi.ResourceOptions = {}) {
+    // The provider takes every field as JSON text, and text as it is.
+    const settings = {
+      ...(kubeconfig !== undefined && { kubeconfig: pulumi.secret(kubeconfig) }),
+      ...(context !== undefined && { context }),
+      enableServerSideApply: 'true',
+      enableConfigMapMutable: 'true',
+      enableSecretMutable: 'true',
+    };
+    super('kubernetes', name, settings, { version: PROVIDER_VERSION, ...options });
+  }
+}

@@ -1,0 +1,72 @@
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import * as pulumi from '@pulumi/pulumi';
+import { foldersBetween, readEnvironment } from '../constructs/environment.ts';
+import { loadStack } from '../constructs/loader.ts';
+import type { SynthResult } from '../constructs/synth/object.ts';
+import { isPlatformError, problemsError } from '../constructs/synth/problem.ts';
+import { GATEWAY_NAME } from '../protocol/cluster-names.ts';
+import { PlatformError } from '../protocol/errors.ts';
+import { endpointsOf } from './endpoints.ts';
+import { findKubeconfig } from './kubeconfig.ts';
+import { KubernetesProvider } from './kubernetes-provider.ts';
+import { ManifestComponent } from './manifest-component.ts';
+import { packageProblems } from './package-problems.ts';
+import { parseStackConfig, type StackConfig, stackConfigSchema } from './stack-config.ts';
+
+/** What `pulumi stack output` shows. */
+export interface StackOutputs {
+  /** Base URL of functions; absent where the stack file has no Platform. */
+  readonly gatewayUrl?: pulumi.Output<string>;
+  /** Of the admin API, inside of the cluster. */
+  readonly adminUrl?: pulumi.Output<string>;
+  /** URLs of the functions with an HTTP trigger, inside of the cluster, by `<namespace>/<name>`. */
+  readonly functionUrls: Readonly<Record<string, string>>;
+}
+
+/**
+ * The program of Pulumi.yaml: everything that the stack file of the config declares. Nothing is registered before all of it was loaded and checked.
+ * @param root folder of Pulumi.yaml
+ */
+export async function provision(root: string): Promise<StackOutputs> {
+  try {
+    const config = readConfig();
+    const kubeconfig = findKubeconfig(config.kubeconfig, root, process.env, !pulumi.runtime.isDryRun());
+    return register(await load(root, config), config, kubeconfig);
+  } catch (error) {
+    // Without a stack trace: the message has the place and the way out.
+    throw isPlatformError(error) ? new pulumi.RunError(`${error.code}: ${error.message}`) : error;
+  }
+}
+
+function readConfig(): StackConfig {
+  const { isConfigSecret } = pulumi.runtime as unknown as { readonly isConfigSecret: (key: string) => boolean };
+  return parseStackConfig({ project: pulumi.getProject(), stack: pulumi.getStack(), all: pulumi.runtime.allConfig(), isSecret: isConfigSecret });
+}
+
+async function load(root: string, { stack, env = pulumi.getStack(), namespace, values }: StackConfig): Promise<SynthResult> {
+  const file = resolve(root, stack);
+  if (!existsSync(file)) {
+    const project = pulumi.getProject();
+    throw new PlatformError(
+      'CONFIG_INVALID',
+      `Pulumi.${pulumi.getStack()}.yaml: ${project}:stack: there is no file ${file}; name one with \`pulumi config set stack <path>\``,
+    );
+  }
+  const { config } = readEnvironment(foldersBetween(dirname(file), root), env);
+  const beside = Object.entries(config).filter(([key, value]) => value !== '' && !Object.hasOwn(stackConfigSchema.properties, key));
+  const result = await loadStack(file, { env, config: { ...Object.fromEntries(beside), ...values }, ...(namespace !== undefined && { namespace }) });
+  const problems = packageProblems(result);
+  if (problems.length > 0) throw problemsError(problems);
+  return result;
+}
+
+function register({ objects, urls }: SynthResult, { context, wait }: StackConfig, kubeconfig: string | undefined): StackOutputs {
+  const name = pulumi.getProject();
+  const provider = new KubernetesProvider(name, { kubeconfig, context });
+  const manifest = new ManifestComponent(name, { objects, wait }, { provider });
+  const gateway = objects.find(({ tree, object }) => tree === 'platform' && object.kind === 'Deployment' && object.metadata.name === GATEWAY_NAME);
+  const endpoints = gateway && endpointsOf(manifest, gateway.object.metadata.namespace ?? '');
+  const functionUrls = Object.fromEntries([...urls].map(([id, url]) => [id.replace('Function/', ''), url]));
+  return { ...(endpoints && { gatewayUrl: endpoints.gateway, adminUrl: endpoints.admin }), functionUrls };
+}

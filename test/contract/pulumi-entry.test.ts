@@ -1,0 +1,120 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ROOT, type Run } from './cli-world/project.ts';
+
+const ENTRY = join(ROOT, 'stacks', 'main.mjs');
+const fixture = (name: string) => join(ROOT, 'test', 'contract', 'fixtures', name);
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'fib-pulumi-'));
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+/** No kubeconfig anywhere, unless `env` names one. */
+function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Run> {
+  const clean = { ...process.env, HOME: dir, KUBECONFIG: '', ...env };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [...args], { cwd: dir, env: clean }, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    );
+  });
+}
+
+interface Program {
+  readonly program?: string;
+  readonly preview?: boolean;
+  readonly config?: Readonly<Record<string, string>>;
+  readonly secretKeys?: readonly string[];
+}
+
+async function pulumi(program: Program, env?: Readonly<Record<string, string>>) {
+  const { code, stdout, stderr } = await run([fixture('pulumi-program.mjs'), JSON.stringify({ program: ENTRY, ...program })], env);
+  const told = JSON.parse(stdout) as { registered: { type: string; name: string }[]; outputs?: Record<string, unknown> };
+  return { code, stderr, ...told };
+}
+
+describe('the entry of Pulumi.yaml', () => {
+  it.each(['20.20.2', '22.23.3'])('on Node.js %s says in one line what to do', async (version) => {
+    const older = join(dir, 'older.mjs');
+    await writeFile(older, `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } });`);
+    const { code, stderr } = await run(['--import', older, ENTRY]);
+    expect(stderr).toMatch(/^This Pulumi program needs Node.js 24 or newer, .* put node_modules\/.bin of this project first on PATH.\n$/);
+    // Pulumi adds nothing to a program that ends with this code.
+    expect(code).toBe(32);
+  });
+
+  it('names packages that are not installed, and constructs that are not compiled', async () => {
+    const project = join(dir, 'project');
+    await mkdir(join(project, 'stacks'), { recursive: true });
+    await cp(ENTRY, join(project, 'stacks', 'main.mjs'));
+    await cp(join(ROOT, 'package.json'), join(project, 'package.json'));
+    const bare = await run([join(project, 'stacks', 'main.mjs')]);
+    expect(bare).toMatchObject({ code: 32, stderr: expect.stringMatching(/^.*cdk8s, constructs.* are not installed in .*: run `npm ci` there.\n$/) });
+    await symlink(join(ROOT, 'node_modules'), join(project, 'node_modules'));
+    const raw = await run([join(project, 'stacks', 'main.mjs')]);
+    expect(raw).toMatchObject({ code: 32, stderr: expect.stringMatching(/^The constructs in .* are not compiled: run `npm run build` there.\n$/) });
+  });
+
+  it('previews the example with no cluster, and tells its URLs', async () => {
+    const { registered, outputs } = await pulumi({ preview: true, config: { 'fibonacci:host': 'shop.example' } });
+    expect(outputs).toEqual({
+      gatewayUrl: 'https://shop.example',
+      adminUrl: 'http://fibonacci-gateway-admin.fibonacci-system.svc:8081',
+      functionUrls: { 'shop/hello': 'http://fibonacci-gateway.fibonacci-system.svc/hello' },
+    });
+    expect(registered.map(({ type }) => type)).toEqual(
+      expect.arrayContaining(['pulumi:providers:kubernetes', 'kubernetes:apps/v1:Deployment', 'kubernetes:fibonacci.dev/v1alpha1:Function']),
+    );
+  });
+
+  it.each<[string, Program, RegExp]>([
+    ['`up` without a kubeconfig', {}, /KUBECONFIG_INVALID: there is no kubeconfig: .*pulumi config set kubeconfig.*Nothing was changed/],
+    [
+      'a kubeconfig that does not exist',
+      { config: { 'fibonacci:kubeconfig': 'gone.yaml' } },
+      /KUBECONFIG_INVALID: the config names the kubeconfig .*gone.yaml, which does not exist/,
+    ],
+    [
+      'a value of the wrong type',
+      { preview: true, config: { 'fibonacci:wait': 'maybe' } },
+      /CONFIG_INVALID: Pulumi.dev.yaml: fibonacci:wait: "maybe" must be boolean/,
+    ],
+    [
+      'a registry that is none',
+      { preview: true, config: { 'fibonacci:registry': 'Registry' } },
+      /Pulumi.dev.yaml: fibonacci:registry: "Registry" must match pattern/,
+    ],
+    [
+      'a stack file that is not there',
+      { preview: true, config: { 'fibonacci:stack': 'shop.ts' } },
+      /Pulumi.dev.yaml: fibonacci:stack: there is no file .*shop.ts/,
+    ],
+    [
+      'a secret for the stack file',
+      { preview: true, config: { 'fibonacci:apiKey': 'hunter2' }, secretKeys: ['fibonacci:apiKey'] },
+      /SECRET_IN_CLEAR: Pulumi.dev.yaml: fibonacci:apiKey is a secret/,
+    ],
+  ])('%s is told, and nothing is registered', async (_, program, message) => {
+    const { code, stderr, registered } = await pulumi(program);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toContain('hunter2');
+    expect({ code, registered }).toEqual({ code: 1, registered: [] });
+  });
+
+  it('`up` with a kubeconfig goes on', async () => {
+    await writeFile(join(dir, 'kubeconfig'), 'apiVersion: v1\nkind: Config\n');
+    const { stderr, registered } = await pulumi({}, { KUBECONFIG: join(dir, 'kubeconfig') });
+    expect(stderr).toBe('');
+    expect(registered.length).toBeGreaterThan(40);
+  });
+});
+
+it('a secret Output in a function’s variable ends the program, and the function is not registered', async () => {
+  const { code, stderr, registered } = await pulumi({ program: fixture('secret-in-clear.mjs') });
+  expect(stderr).toMatch(/SECRET_IN_CLEAR: Function\/shop\/charge.spec.env.STRIPE_KEY would hold a secret Output in clear: .*addSecret/);
+  expect(stderr).not.toContain('hunter2');
+  expect({ code, types: registered.map(({ type }) => type) }).toEqual({ code: 1, types: ['fibonacci:kubernetes:Manifest'] });
+});
