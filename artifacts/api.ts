@@ -4,7 +4,7 @@ import { createBearerCheck } from '../kit/bearer.ts';
 import { sendError, sendJson } from '../kit/json-answer.ts';
 import type { Log } from '../kit/log.ts';
 import { type Family, type Metrics, METRICS_CONTENT_TYPE } from '../kit/metrics.ts';
-import { PlatformError } from '../protocol/errors.ts';
+import { type ErrorCode, PlatformError } from '../protocol/errors.ts';
 import { ARTIFACT_PATHS } from '../protocol/names.ts';
 import type { Storage } from './storage.ts';
 import type { Uploads } from './upload.ts';
@@ -21,6 +21,8 @@ export interface ApiDeps {
 
 const PACKAGE = new RegExp(`^${ARTIFACT_PATHS.packages}/([0-9a-f]{64})$`);
 const METHODS = new Set(['GET', 'HEAD', 'PUT']);
+/** What the sender of a request cannot help. */
+const STORAGE_PROBLEMS: ReadonlySet<ErrorCode> = new Set(['ARTIFACTS_UNAVAILABLE', 'ARTIFACTS_FULL', 'PACKAGE_INVALID']);
 const LINGER_MS = 5_000;
 
 /** Packages by digest. The path is taken as it is written: what is not canonical leads nowhere. */
@@ -34,6 +36,7 @@ export function createApi({ storage, uploads, log, token, metrics, requests }: A
     });
     answer({ storage, uploads, mayWrite, metrics }, request, response).catch((error: unknown) => {
       if (!(error instanceof PlatformError)) log.warn('a transfer broke', { method, url: request.url, err: error });
+      else if (STORAGE_PROBLEMS.has(error.code)) log.warn('the storage failed', { method, url: request.url, code: error.code, reason: error.message });
       refuse(request, response, error);
     });
   };
@@ -67,7 +70,7 @@ async function answer({ storage, uploads, mayWrite, metrics }: Parts, request: I
 
 /** What a digest names never changes. */
 async function send(storage: Storage, hex: string, method: string, response: ServerResponse): Promise<void> {
-  const size = storage.size(hex);
+  const size = await storage.size(hex);
   if (size === undefined) throw new PlatformError('NOT_FOUND', `there is no package sha256:${hex}: deploy the function again`);
   const headers = { 'content-type': 'application/octet-stream', 'content-length': size, 'cache-control': 'public, max-age=31536000, immutable' };
   if (method === 'HEAD') return void response.writeHead(200, headers).end();

@@ -1,24 +1,21 @@
-import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
-import { pipeline } from 'node:stream/promises';
 import { PlatformError } from '../protocol/errors.ts';
 import { MAX_PACKAGE_BYTES } from '../protocol/package.ts';
+import { receiveFile } from './receive-file.ts';
 import type { Storage } from './storage.ts';
 
 /** Takes packages, a few at once. */
 export interface Uploads {
   /**
    * Resolves to whether the package is new here. One that is here whole is not read again; of any other, `onWanted` is called before its bytes are read.
-   * @throws PlatformError BAD_REQUEST, PACKAGE_TOO_LARGE, ARTIFACTS_BUSY, ARTIFACTS_FULL, DIGEST_MISMATCH; other errors where the sender goes away
+   * @throws PlatformError BAD_REQUEST, PACKAGE_TOO_LARGE, ARTIFACTS_BUSY, ARTIFACTS_FULL, ARTIFACTS_UNAVAILABLE, DIGEST_MISMATCH; other errors where the sender goes away
    */
   receive(request: IncomingMessage, hex: string, onWanted: () => void): Promise<'created' | 'present'>;
 }
 
 const MAX_AT_ONCE = 8;
-/** Without a byte for so long, or unfinished after so long, it is given up. */
+/** Without a byte for so long it is given up. */
 const IDLE_MS = 30_000;
-const WHOLE_MS = 300_000;
 
 export function createUploads(storage: Storage, { idleMs = IDLE_MS }: { readonly idleMs?: number | undefined } = {}): Uploads {
   let running = 0;
@@ -28,7 +25,7 @@ export function createUploads(storage: Storage, { idleMs = IDLE_MS }: { readonly
       if (running >= MAX_AT_ONCE) throw new PlatformError('ARTIFACTS_BUSY', `${running} packages are being received: try again in a moment`);
       running++;
       try {
-        if (storage.size(hex) !== undefined && (await storage.isIntact(hex))) return 'present';
+        if (await storage.isIntact(hex)) return 'present';
         await store(storage, { request, hex, bytes, idleMs, onWanted });
         return 'created';
       } finally {
@@ -56,13 +53,13 @@ interface Reception {
 }
 
 async function store(storage: Storage, { request, hex, bytes, idleMs, onWanted }: Reception): Promise<void> {
-  const room = storage.reserve(bytes);
+  const room = await storage.reserve(bytes);
   if (!room) throw new PlatformError('ARTIFACTS_FULL', `there is no room for a package of ${bytes} bytes: ${storage.usedBytes()} are in use`);
   const file = storage.temporary();
   try {
     onWanted();
-    const found = await write(request, file, idleMs);
-    if (found !== hex) throw new PlatformError('DIGEST_MISMATCH', `the bytes have the digest sha256:${found}, not sha256:${hex}`);
+    const found = await receiveFile(request, file, { idleMs });
+    if (found.hex !== hex) throw new PlatformError('DIGEST_MISMATCH', `the bytes have the digest sha256:${found.hex}, not sha256:${hex}`);
     await storage.keep(file, hex, bytes);
   } catch (error) {
     await storage.discard(file);
@@ -70,26 +67,5 @@ async function store(storage: Storage, { request, hex, bytes, idleMs, onWanted }
     throw new PlatformError('ARTIFACTS_FULL', `the volume has no room for a package of ${bytes} bytes`, { cause: error });
   } finally {
     room.release();
-  }
-}
-
-/** Resolves to the digest of what was written, once the disk has it. */
-async function write(request: IncomingMessage, file: string, idleMs: number): Promise<string> {
-  const hash = createHash('sha256');
-  const idle = new AbortController();
-  const timer = setTimeout(() => idle.abort(new Error(`no byte came for ${idleMs} ms`)), idleMs);
-  const digested = async function* (chunks: AsyncIterable<Buffer>) {
-    for await (const chunk of chunks) {
-      timer.refresh();
-      hash.update(chunk);
-      yield chunk;
-    }
-  };
-  try {
-    const target = createWriteStream(file, { flags: 'wx', mode: 0o600, flush: true });
-    await pipeline(request, digested, target, { signal: AbortSignal.any([idle.signal, AbortSignal.timeout(WHOLE_MS)]) });
-    return hash.digest('hex');
-  } finally {
-    clearTimeout(timer);
   }
 }

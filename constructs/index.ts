@@ -7,6 +7,7 @@ export { Duration } from './duration.ts';
 export { Function, type FunctionProps, type FunctionScaling } from './function.ts';
 export { FunctionStack, type FunctionStackProps } from './function-stack.ts';
 export { HttpTrigger, type HttpTriggerProps } from './http-trigger.ts';
+export type { ArtifactsS3, ArtifactsS3Credentials, PlatformArtifacts } from './platform/artifacts-props.ts';
 export type {
   ClusterDns,
   ContainerResources,
@@ -16,7 +17,6 @@ export type {
   FunctionEgress,
   FunctionNamespace,
   MonitoringServer,
-  PlatformArtifacts,
   PlatformCluster,
   PlatformExposure,
   PlatformFunctions,

@@ -148,7 +148,7 @@ export const artifactsConfig = {
   host: common.host,
   logLevel: common.logLevel,
   port: { type: 'integer', env: 'FIB_ARTIFACTS_PORT', min: 0, max: 65_535, default: 8083, doc: 'Port for packages, health and metrics.' },
-  dir: { type: 'string', env: 'FIB_ARTIFACTS_DIR', doc: 'Folder of the packages, on a volume of its own.' },
+  dir: { type: 'string', env: 'FIB_ARTIFACTS_DIR', doc: 'Folder of the packages, on a volume of its own; with a bucket, of those that were asked for last.' },
   internalToken: { type: 'string', env: 'FIB_INTERNAL_TOKEN', default: '', doc: 'Who sends it may write; empty = nobody may.' },
   quotaMib: {
     type: 'integer',
@@ -156,8 +156,26 @@ export const artifactsConfig = {
     min: 1,
     max: 1_048_576,
     default: 4096,
-    doc: 'What all packages may take, in MiB; less than the volume has.',
+    doc: 'What the packages in the folder may take, in MiB; less than the volume has.',
   },
+  s3Endpoint: {
+    type: 'string',
+    env: 'FIB_S3_ENDPOINT',
+    default: '',
+    doc: 'URL of an S3-compatible server that keeps the packages; empty = they are in the folder alone.',
+  },
+  s3Bucket: { type: 'string', env: 'FIB_S3_BUCKET', default: '', doc: 'Bucket of the packages.' },
+  s3Region: { type: 'string', env: 'FIB_S3_REGION', default: 'us-east-1', doc: 'Region that requests to it are signed for.' },
+  s3Prefix: { type: 'string', env: 'FIB_S3_PREFIX', default: '', doc: 'What the keys of packages begin with.' },
+  s3PathStyle: {
+    type: 'enum',
+    env: 'FIB_S3_PATH_STYLE',
+    values: ['on', 'off'],
+    default: 'on',
+    doc: '`on`: the bucket is in the path of URLs; `off`: before the host name.',
+  },
+  s3AccessKeyId: { type: 'string', env: 'FIB_S3_ACCESS_KEY_ID', default: '', doc: 'Key that may get and put the objects of the bucket, and list it.' },
+  s3SecretAccessKey: { type: 'string', env: 'FIB_S3_SECRET_ACCESS_KEY', default: '', doc: 'Its secret.' },
 } as const satisfies ConfigSchema;
 
 export type GatewayConfig = ConfigOf<typeof gatewayConfig>;

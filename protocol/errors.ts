@@ -82,6 +82,11 @@ export const ERRORS = {
     'The artifact service has no room for this package.',
     'Raise the quota (`FIB_ARTIFACTS_QUOTA_MIB`) and the volume, or make the package smaller.',
   ),
+  ARTIFACTS_UNAVAILABLE: entry(
+    503,
+    'The artifact service cannot use its bucket.',
+    'The message names the bucket and what to correct: its name, the credentials, the endpoint or the way there.',
+  ),
   // tools: constructs, synth, CLI, start-up
   SPEC_INVALID: entry(0, 'An object does not fit its schema.', 'Each line names the field, the value and what is allowed.'),
   STACK_INVALID: entry(0, 'The stack contradicts itself.', 'Each line names the construct’s path and the way out.'),

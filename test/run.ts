@@ -2,6 +2,9 @@ import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { clusterFolders } from './cluster/machine/folders.ts';
+import { isOnPath } from './cluster/machine/probe.ts';
+import { ensureS3Server } from './cluster/machine/programs.ts';
 import { findTestCluster } from './cluster/test-run.ts';
 import { type FileResult, judge, type Need, readTiers, type Suite, suiteOf, type SuiteVerdict, unmet } from './tiers.ts';
 
@@ -32,6 +35,8 @@ async function main(args: readonly string[]): Promise<number> {
   const suites = readTiers(TIERS);
   // What it takes to build is built while the other suites run.
   const present = available();
+  // The suite that needs it waits for it, and says why there is none.
+  if (present.has('s3')) ensureS3Server({ cache: clusterFolders().cache, say, inBackground: true }).catch(() => undefined);
   const cluster = unmet(suites, new Set([...present, 'cluster'])).has('cluster') ? undefined : await findTestCluster(say);
   const lacking = unmet(suites, cluster ? new Set([...present, 'cluster']) : present);
   const checksFailed = await runChecks();
@@ -43,7 +48,11 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 function available(): ReadonlySet<Need> {
-  const has = { python: process.env['FIB_PYTHON'], monitoring: process.env['FIB_PROMETHEUS'] && process.env['FIB_ALERTMANAGER'] };
+  const has = {
+    python: process.env['FIB_PYTHON'],
+    monitoring: process.env['FIB_PROMETHEUS'] && process.env['FIB_ALERTMANAGER'],
+    s3: isOnPath('go'),
+  };
   return new Set((Object.keys(has) as (keyof typeof has)[]).filter((need) => has[need]));
 }
 

@@ -81,8 +81,10 @@ export async function hasPart(cluster: Cluster, namespace: string, name: string)
   return (await findPart(cluster, namespace, name)) !== undefined;
 }
 
-function findPart(cluster: Cluster, namespace: string, name: string): Promise<ClusterObject | undefined> {
-  return cluster.get(name === ARTIFACTS_NAME ? STATEFUL_SETS : DEPLOYMENTS, { namespace, name });
+/** Artifacts are a Deployment where a bucket keeps them. */
+async function findPart(cluster: Cluster, namespace: string, name: string): Promise<ClusterObject | undefined> {
+  const deployment = await cluster.get<ClusterObject>(DEPLOYMENTS, { namespace, name });
+  return deployment ?? (name === ARTIFACTS_NAME ? cluster.get(STATEFUL_SETS, { namespace, name }) : undefined);
 }
 
 /** The token that the platform's processes share; undefined until the scaler has made it. @throws PlatformError CLUSTER_FORBIDDEN */

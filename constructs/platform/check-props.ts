@@ -1,8 +1,10 @@
 import { isIP } from 'node:net';
 import { PlatformError } from '../../protocol/errors.ts';
 import { type Issue, schemaIssues, show } from '../../protocol/schema/validate.ts';
+import { parseSize } from '../../protocol/size.ts';
 import { Duration } from '../duration.ts';
 import { Size } from '../size.ts';
+import type { PlatformArtifacts } from './artifacts-props.ts';
 import { imageProblems } from './images.ts';
 import type {
   FunctionEgress,
@@ -16,17 +18,21 @@ import type {
 } from './platform-props.ts';
 import { platformSchema } from './platform-schema.ts';
 
+/** Bytes. */
+const MIN_S3_STORAGE = 128 * 1024 ** 2;
+
 /** The props as the schema has them: Sizes and Durations as text, short forms written out. */
 export type PlainProps = Omit<PlatformProps, 'functionNamespaces' | 'gateway' | 'scaler' | 'functions' | 'artifacts' | 'monitoring' | 'transform'> & {
   readonly functionNamespaces?: readonly FunctionNamespace[];
   readonly gateway?: PlainProcess & { readonly drainTimeout?: string; readonly clients?: readonly string[] };
   readonly scaler?: PlainProcess;
   readonly functions?: Omit<PlatformFunctions, 'scratch'> & { readonly scratch?: string };
-  readonly artifacts?: Omit<PlainServer, 'image'>;
+  readonly artifacts?: PlainArtifacts;
   readonly monitoring?: Pick<PlatformMonitoring, 'operator'> & { readonly prometheus?: PlainServer; readonly alertmanager?: PlainServer };
 };
 
 export type PlainProcess = Omit<PlatformProcess, 'resources'> & PlainResources;
+export type PlainArtifacts = Omit<PlainServer, 'image'> & Pick<PlatformArtifacts, 's3'>;
 export type PlainServer = Omit<MonitoringServer, 'resources' | 'storage'> & PlainResources & { readonly storage?: string };
 interface PlainResources {
   readonly resources?: { readonly cpuRequest?: string; readonly cpuLimit?: string; readonly memory?: string };
@@ -89,6 +95,7 @@ function propIssues({
   functionNamespaces = [],
   images = {},
   functions = {},
+  artifacts = {},
   exposure = {},
   monitoring = {},
   cluster = {},
@@ -99,6 +106,7 @@ function propIssues({
     ...functionNamespaces.flatMap(({ name }, index) => namespaceIssues(name, index, namespace, functionNamespaces)),
     ...imageProblems(images).map((message) => ({ path: 'images', message })),
     ...egress.flatMap((rule, index) => egressIssues(rule, `functions.egress[${index}]`)),
+    ...artifactsIssues(artifacts),
     ...(exposures.length > 1 ? [{ path: 'exposure', message: `${exposures.join(' and ')} are both given: expose the gateway one way` }] : []),
     ...cidrIssues(exposure.service?.sourceRanges, 'exposure.service.sourceRanges'),
     ...(monitoring.operator && (monitoring.prometheus ?? monitoring.alertmanager)
@@ -127,6 +135,22 @@ function namespaceIssues(name: string, index: number, system: string, all: reado
   const path = `functionNamespaces[${index}]`;
   if (name === system) return [{ path, message: `${show(name)} is the platform's own namespace: functions must be in another one` }];
   return all.findIndex((other) => other.name === name) < index ? [{ path, message: `${show(name)} is there twice` }] : [];
+}
+
+function artifactsIssues({ storage, storageClass, s3 }: PlainArtifacts): Issue[] {
+  if (!s3) return [];
+  const { endpoint, egress = [], bucket, pathStyle = true } = s3;
+  return [
+    ...(URL.canParse(endpoint) ? [] : [{ path: 'artifacts.s3.endpoint', message: `${show(endpoint)} is no URL: write it as https://s3.example.com` }]),
+    ...(storageClass === undefined ? [] : [{ path: 'artifacts.storageClass', message: 'is for a volume, and with s3 there is none: leave it out' }]),
+    ...(storage !== undefined && parseSize(storage) < MIN_S3_STORAGE
+      ? [{ path: 'artifacts.storage', message: `${show(storage)} must be 128Mi or more: the largest package, coming and going` }]
+      : []),
+    ...(!pathStyle && /[^a-z0-9-]/.test(bucket)
+      ? [{ path: 'artifacts.s3.bucket', message: `${show(bucket)} cannot stand before a host name: leave pathStyle out, or take a bucket of a-z, 0-9 and -` }]
+      : []),
+    ...egress.flatMap((rule, index) => egressIssues(rule, `artifacts.s3.egress[${index}]`)),
+  ];
 }
 
 function egressIssues({ cidr, except, namespace, podLabels }: FunctionEgress, path: string): Issue[] {

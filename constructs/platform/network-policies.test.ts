@@ -128,6 +128,27 @@ test.each<[Who, Who, number, boolean]>([
   expect(isAllowed(policies({ artifacts: {} }), connection(from, to, port))).toBe(allowed);
 });
 
+const onBucket = (endpoint: string, egress?: readonly fib.FunctionEgress[]): fib.PlatformProps => ({
+  artifacts: { s3: { endpoint, bucket: 'packages', credentials: { secret: 's3-keys' }, ...(egress && { egress }) } },
+});
+
+test.each<[string, fib.PlatformProps, Who, number, boolean]>([
+  ['its server', onBucket('https://s3.example.com'), 'the internet', 443, true],
+  ['by the port of the URL', onBucket('http://s3.example.com:9000/base'), 'the internet', 9000, true],
+  ['by HTTP’s', onBucket('http://s3.example.com'), 'the internet', 80, true],
+  ['no other port', onBucket('https://s3.example.com'), 'the internet', 80, false],
+  ['DNS', onBucket('https://s3.example.com'), 'DNS', 53, true],
+  ['a server in the cluster', onBucket('http://minio.data.svc:80'), 'database', 9000, true],
+  ['by its whole name', onBucket('http://minio.data.svc.cluster.local'), 'database', 9000, true],
+  ['then nothing outside', onBucket('http://minio.data.svc'), 'the internet', 80, false],
+  ['what is said', onBucket('https://s3.example.com', [{ cidr: '203.0.113.0/24', ports: [443] }]), 'the internet', 443, true],
+  ['nothing else', onBucket('https://s3.example.com', [{ cidr: '192.0.2.0/24', ports: [443] }]), 'the internet', 443, false],
+])('the artifact service on a bucket reaches %s', (_, props, to, port, allowed) => {
+  expect(isAllowed(policies(props), connection('artifacts', to, port))).toBe(allowed);
+  expect(isAllowed(policies(props), connection('scaler', 'artifacts', 8083))).toBe(true);
+  expect(isAllowed(policies(props), connection('function', 'artifacts', 8083))).toBe(false);
+});
+
 const OPERATOR = {
   monitoring: { operator: { prometheusUrl: 'http://p.monitoring:9090', alertmanagerUrl: 'http://a.monitoring:9093', namespace: 'monitoring' } },
 };

@@ -1,6 +1,7 @@
 import { ALERTMANAGER_NAME, ARTIFACTS_NAME, GATEWAY_NAME, PLATFORM_PORTS, PROMETHEUS_NAME, SCALER_NAME } from '../../protocol/cluster-names.ts';
 import { LABELS, MANAGED_BY, POD_PORTS } from '../../protocol/names.ts';
 import type { KubernetesObject } from '../synth/object.ts';
+import type { ArtifactSettings } from './artifacts-settings.ts';
 import { metadata, partLabels } from './metadata.ts';
 import type { PlatformPlan } from './platform-plan.ts';
 import type { FunctionEgress } from './platform-props.ts';
@@ -25,7 +26,7 @@ interface Flows {
 
 export function networkPolicies(plan: PlatformPlan): KubernetesObject[] {
   const monitoring = plan.monitoring.kind === 'bundled' ? { [PROMETHEUS_NAME]: prometheusFlows(plan), [ALERTMANAGER_NAME]: alertmanagerFlows(plan) } : {};
-  const artifacts = plan.artifacts ? { [ARTIFACTS_NAME]: artifactsFlows() } : {};
+  const artifacts = plan.artifacts ? { [ARTIFACTS_NAME]: artifactsFlows(plan, plan.artifacts) } : {};
   const parts: Readonly<Record<string, Flows>> = { [GATEWAY_NAME]: gatewayFlows(plan), [SCALER_NAME]: scalerFlows(plan), ...artifacts, ...monitoring };
   return [
     policy(plan, 'fibonacci-default-deny', plan.namespace, {}, { ingress: [], egress: [] }),
@@ -78,8 +79,11 @@ function scalerFlows(plan: PlatformPlan): Flows {
 }
 
 /** What is deployed comes by a port-forward, which no policy sees. */
-function artifactsFlows(): Flows {
-  return { ingress: [{ peers: [part(SCALER_NAME)], ports: tcp(PLATFORM_PORTS.artifacts) }], egress: [] };
+function artifactsFlows(plan: PlatformPlan, { s3 }: ArtifactSettings): Flows {
+  return {
+    ingress: [{ peers: [part(SCALER_NAME)], ports: tcp(PLATFORM_PORTS.artifacts) }],
+    egress: s3 ? [...s3.egress.map(toEgress), dns(plan)] : [],
+  };
 }
 
 function prometheusFlows(plan: PlatformPlan): Flows {
@@ -109,11 +113,11 @@ function functionFlows(plan: PlatformPlan): Flows {
       { peers: [partIn(plan, GATEWAY_NAME)], ports: tcp(POD_PORTS.data) },
       { peers: [partIn(plan, SCALER_NAME), ...scrapers(plan, true)], ports: tcp(POD_PORTS.control) },
     ],
-    egress: [{ peers: [partIn(plan, GATEWAY_NAME)], ports: tcp(PLATFORM_PORTS.gateway) }, dns(plan), ...plan.functions.egress.map(functionEgress)],
+    egress: [{ peers: [partIn(plan, GATEWAY_NAME)], ports: tcp(PLATFORM_PORTS.gateway) }, dns(plan), ...plan.functions.egress.map(toEgress)],
   };
 }
 
-function functionEgress({ cidr, except, namespace = '', podLabels, ports }: FunctionEgress): Flow {
+function toEgress({ cidr, except, namespace = '', podLabels, ports }: FunctionEgress): Flow {
   const peer: Peer =
     cidr === undefined
       ? { ...inNamespaces([namespace]), ...(podLabels && { podSelector: { matchLabels: podLabels } }) }

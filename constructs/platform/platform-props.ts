@@ -2,6 +2,7 @@ import type { ImageLock } from '../../protocol/images.ts';
 import type { Duration } from '../duration.ts';
 import type { Size } from '../size.ts';
 import type { KubernetesObject } from '../synth/object.ts';
+import type { PlatformArtifacts } from './artifacts-props.ts';
 
 export interface PlatformProps {
   /** Namespace of the platform's own parts. @default 'fibonacci-system' */
@@ -22,8 +23,8 @@ export interface PlatformProps {
   /** Prometheus and Alertmanager, by which functions scale. @default - one of each, bundled */
   readonly monitoring?: PlatformMonitoring;
   /**
-   * The service that keeps packages above 64 KiB, on a volume of its own. Without it such packages are refused at synthesis.
-   * @default - none
+   * The service that keeps packages above 64 KiB, on a volume of its own or in a bucket. Without it such packages are refused at synthesis.
+   * @default - none: a claim for a volume would wait for ever in a cluster without a StorageClass
    */
   readonly artifacts?: PlatformArtifacts;
   /** How functions with `access: 'public'` are reached from outside. @default - not: the Service `fibonacci-gateway-public` is reached inside of the cluster */
@@ -118,15 +119,6 @@ export interface FunctionEgress {
   readonly podLabels?: Readonly<Record<string, string>>;
   /** TCP ports. @default - all ports of all protocols */
   readonly ports?: readonly number[];
-}
-
-export interface PlatformArtifacts {
-  /** Size of its volume. @default Size.gibibytes(5) */
-  readonly storage?: Size;
-  /** StorageClass of the volume. @default - the cluster's default */
-  readonly storageClass?: string;
-  /** Of its pod. @default - 20m to 500m, 128 MiB */
-  readonly resources?: ContainerResources;
 }
 
 /** Bundled, unless `operator` is given. */

@@ -80,7 +80,27 @@ const server = closed(
   },
   docs('A server.'),
 );
-const artifacts = closed({ storage: optional(size(docs('A volume.'))), storageClass: optional(dnsName()), resources: optional(resources) }, docs('Artifacts.'));
+const secretKey = () => Type.String({ pattern: '^[-._a-zA-Z0-9]+$', maxLength: 253, description: 'A key of a Secret.' });
+const s3 = closed(
+  {
+    endpoint: Type.String({ pattern: '^https?://[^\\s/?#@]+(/[^\\s?#]*)?$', maxLength: 2048, description: 'A URL without user and query.' }),
+    bucket: Type.String({ pattern: '^[a-zA-Z0-9][a-zA-Z0-9._-]{1,61}[a-zA-Z0-9]$', maxLength: 63, description: 'A bucket.' }),
+    region: optional(Type.String({ pattern: '^[a-zA-Z0-9-]+$', maxLength: 64, description: 'A region.' })),
+    prefix: optional(Type.String({ pattern: '^([a-zA-Z0-9][a-zA-Z0-9._/-]*)?$', maxLength: 256, description: 'What keys begin with.' })),
+    pathStyle: optional(Type.Boolean()),
+    credentials: closed(
+      { secret: dnsName(), accessKeyIdKey: optional(secretKey()), secretAccessKeyKey: optional(secretKey()) },
+      docs('A Secret with the credentials.'),
+    ),
+    replicas: optional(integer(1, 100, docs('Pods.'))),
+    egress: optional(Type.Array(egress, { maxItems: 256 })),
+  },
+  docs('A bucket.'),
+);
+const artifacts = closed(
+  { storage: optional(size(docs('A volume.'))), storageClass: optional(dnsName()), resources: optional(resources), s3: optional(s3) },
+  docs('Artifacts.'),
+);
 const operator = closed(
   { prometheusUrl: url(), alertmanagerUrl: url(), namespace: namespace(), labels: optional(labels()) },
   docs('The cluster’s Prometheus Operator.'),

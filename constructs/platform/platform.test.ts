@@ -110,6 +110,8 @@ test('images by lock run exactly what was pushed', () => {
   }
 });
 
+const S3 = { endpoint: 'https://s3.example.com', bucket: 'packages', credentials: { secret: 's3-keys' } };
+
 test.each<[string, Props, RegExp]>([
   ['an unknown prop', { replcas: 2 }, /replcas: unknown field/],
   ['an unknown prop inside', { gateway: { replcas: 2 } }, /gateway\.replcas: unknown field; did you mean replicas\?/],
@@ -135,6 +137,14 @@ test.each<[string, Props, RegExp]>([
   ['egress to nothing', { functions: { egress: [{ ports: [1] }] } }, /functions\.egress\[0\]: give either cidr or namespace/],
   ['egress to two things', { functions: { egress: [{ cidr: '::/0', namespace: 'a' }] } }, /functions\.egress\[0\]: give either cidr or namespace/],
   ['exceptions without a CIDR', { functions: { egress: [{ namespace: 'a', except: [] }] } }, /functions\.egress\[0\]\.except: is for cidr alone/],
+  ['a bucket without credentials', { artifacts: { s3: { endpoint: 'https://s3', bucket: 'abc' } } }, /artifacts\.s3\.credentials: is required/],
+  ['a key in clear', { artifacts: { s3: { ...S3, credentials: { secretAccessKey: 'x' } } } }, /artifacts\.s3\.credentials\.secretAccessKey: unknown field/],
+  ['an endpoint that is none', { artifacts: { s3: { ...S3, endpoint: 's3.example.com' } } }, /artifacts\.s3\.endpoint: "s3\.example\.com" /],
+  ['an endpoint with a key', { artifacts: { s3: { ...S3, endpoint: 'https://key:secret@s3' } } }, /artifacts\.s3\.endpoint: /],
+  ['a class for no volume', { artifacts: { s3: S3, storageClass: 'fast' } }, /artifacts\.storageClass: is for a volume, and with s3 there is none/],
+  ['a disk that no package fits', { artifacts: { s3: S3, storage: fib.Size.mebibytes(64) } }, /artifacts\.storage: "64Mi" must be 128Mi or more/],
+  ['dots before a host', { artifacts: { s3: { ...S3, bucket: 'a.b', pathStyle: false } } }, /artifacts\.s3\.bucket: "a\.b" cannot stand before a host name/],
+  ['egress of a bucket to nothing', { artifacts: { s3: { ...S3, egress: [{}] } } }, /artifacts\.s3\.egress\[0\]: give either cidr or namespace/],
   ['two ways to expose it', { exposure: { ingress: {}, service: { type: 'NodePort' } } }, /exposure: ingress and service are both given/],
   [
     'a type of Service that exposes nothing',

@@ -7,11 +7,13 @@ import { restrictedProblems } from './fixtures/restricted.ts';
 import { newStack, synthPlatform } from './fixtures/synth-platform.ts';
 
 const OPERATOR = { prometheusUrl: 'http://prometheus:9090', alertmanagerUrl: 'http://alertmanager:9093', namespace: 'monitoring' };
+const S3 = { endpoint: 'https://s3.example.com', bucket: 'packages', credentials: { secret: 's3-keys' } };
 const PLATFORMS: readonly [string, fib.PlatformProps][] = [
   ['as it comes', {}],
   ['with volumes', { monitoring: { prometheus: { storage: fib.Size.gibibytes(1) } } }],
   ['with an operator', { monitoring: { operator: OPERATOR } }],
   ['with an artifact service', { artifacts: {} }],
+  ['with an artifact service on a bucket', { artifacts: { s3: S3 } }],
 ];
 
 test.each(PLATFORMS)('%s, every pod keeps to the restricted Pod Security Standard', (_, props) => {
@@ -112,6 +114,34 @@ test('the artifact service: from the scaler’s image, with a folder on its volu
   expect(volumeClaimTemplates).toMatchObject([{ metadata: { name: 'data' }, spec: { storageClassName: 'fast', resources: { requests: { storage: '2Gi' } } } }]);
   expect(environmentOf(platform.pods().get('fibonacci-scaler').spec)['FIB_ARTIFACTS_URL']).toBe('http://fibonacci-artifacts.fibonacci-system.svc:8083');
   expect(platform.get('Service/fibonacci-system/fibonacci-artifacts').spec.ports).toMatchObject([{ port: 8083 }]);
+});
+
+test('the artifact service on a bucket: no volume, several pods, and the credentials as files of a Secret that no manifest holds', () => {
+  const platform = synthPlatform({ artifacts: { s3: { ...S3, region: 'eu-1', prefix: 'fib/', pathStyle: false } } });
+  expect(platform.ofKind('StatefulSet').map(({ metadata }) => metadata.name)).not.toContain('fibonacci-artifacts');
+  const { replicas, template } = platform.get('Deployment/fibonacci-system/fibonacci-artifacts').spec;
+  expect(replicas).toBe(2);
+  expect(platform.get('PodDisruptionBudget/fibonacci-system/fibonacci-artifacts').spec.maxUnavailable).toBe(1);
+  const { volumes, containers } = template.spec;
+  expect(volumes.find(({ name }: { name: string }) => name === 'data')).toEqual({ name: 'data', emptyDir: { sizeLimit: '1Gi' } });
+  expect(volumes.find(({ name }: { name: string }) => name === 'credentials').secret.secretName).toBe('s3-keys');
+  const folder = containers[0].volumeMounts.find(({ name }: { name: string }) => name === 'credentials').mountPath;
+  const { FIB_S3_ACCESS_KEY_ID_FILE, FIB_S3_SECRET_ACCESS_KEY_FILE, FIB_INTERNAL_TOKEN_FILE: _, ...environment } = environmentOf(template.spec);
+  expect([FIB_S3_ACCESS_KEY_ID_FILE, FIB_S3_SECRET_ACCESS_KEY_FILE]).toEqual([`${folder}/accessKeyId`, `${folder}/secretAccessKey`]);
+  expect(parseConfig(artifactsConfig, environment)).toMatchObject({
+    s3Endpoint: 'https://s3.example.com',
+    s3Bucket: 'packages',
+    s3Region: 'eu-1',
+    s3Prefix: 'fib/',
+    s3PathStyle: 'off',
+  });
+  expect(environmentOf(platform.pods().get('fibonacci-scaler').spec)['FIB_ARTIFACTS_URL']).toBe('http://fibonacci-artifacts.fibonacci-system.svc:8083');
+  expect(platform.ofKind('Secret')).toEqual([]);
+});
+
+test('an artifact service that does not start says why in the status of its pod', () => {
+  for (const artifacts of [{}, { s3: S3 }])
+    expect(synthPlatform({ artifacts }).pods().get('fibonacci-artifacts').spec.containers[0].terminationMessagePolicy).toBe('FallbackToLogsOnError');
 });
 
 test('each mounted file of a setting is there', () => {

@@ -1,5 +1,6 @@
 import { SYSTEM_NAMESPACE } from '../../protocol/cluster-names.ts';
 import { parseDuration } from '../../protocol/duration.ts';
+import { type ArtifactSettings, artifactSettings } from './artifacts-settings.ts';
 import { checkPlatformProps, type PlainProcess, type PlainServer } from './check-props.ts';
 import type { FunctionEgress, PlatformExposure, PlatformImages, PlatformProps, PrometheusOperator } from './platform-props.ts';
 
@@ -43,12 +44,6 @@ export interface ResourceSettings {
   readonly memory: string;
 }
 
-export interface ArtifactSettings {
-  readonly storage: string;
-  readonly storageClass?: string;
-  readonly resources: ResourceSettings;
-}
-
 export interface ServerSettings {
   readonly image: string;
   readonly resources: ResourceSettings;
@@ -89,7 +84,7 @@ export function resolveSettings(id: string, props: PlatformProps): PlatformSetti
     },
     scaler: processSettings(scaler, SCALER_RESOURCES),
     functions: { ...functions, egress: functions?.egress ?? [] },
-    artifacts: artifacts && { storage: '5Gi', ...artifacts, resources: { ...ARTIFACTS_RESOURCES, ...artifacts.resources } },
+    artifacts: artifacts && artifactSettings(artifacts),
     monitoring: monitoring?.operator
       ? { kind: 'operator', ...monitoring.operator }
       : {
@@ -117,7 +112,6 @@ const NODE_LOCAL_DNS = '169.254.20.10/32';
 
 const GATEWAY_RESOURCES: ResourceSettings = { cpuRequest: '250m', cpuLimit: '2', memory: '512Mi' };
 const SCALER_RESOURCES: ResourceSettings = { cpuRequest: '100m', cpuLimit: '1', memory: '512Mi' };
-const ARTIFACTS_RESOURCES: ResourceSettings = { cpuRequest: '20m', cpuLimit: '500m', memory: '128Mi' };
 const PROMETHEUS_RESOURCES: ResourceSettings = { cpuRequest: '100m', cpuLimit: '1', memory: '512Mi' };
 const ALERTMANAGER_RESOURCES: ResourceSettings = { cpuRequest: '20m', cpuLimit: '200m', memory: '128Mi' };
 

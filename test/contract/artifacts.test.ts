@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Artifacts, createArtifacts } from '../../artifacts/artifacts.ts';
+import { parseConfig } from '../../kit/config.ts';
 import { silentLog } from '../../kit/log.ts';
 import { uploadPackage } from '../../kit/package-upload.ts';
 import { createHttpServer, serve } from '../../kit/serve.ts';
+import { artifactsConfig } from '../../protocol/config.ts';
 import { digestOf } from '../../protocol/digest.ts';
 import { PlatformError } from '../../protocol/errors.ts';
 import { MAX_PACKAGE_BYTES } from '../../protocol/package.ts';
@@ -19,8 +21,9 @@ const MIB = 1024 * 1024;
 
 let dir: string;
 let service: Artifacts;
+const defaults = (folder: string) => ({ ...parseConfig(artifactsConfig, { FIB_ARTIFACTS_DIR: folder }), port: 0, internalToken: TOKEN });
 const start = async (config: { quotaMib?: number; internalToken?: string } = {}, uploadIdleMs = 30_000) => {
-  const whole = { host: '127.0.0.1', logLevel: 'error' as const, port: 0, dir, internalToken: TOKEN, quotaMib: 16, ...config };
+  const whole = { ...defaults(dir), quotaMib: 16, ...config };
   return (service = await createArtifacts({ config: whole, log: silentLog, uploadIdleMs }));
 };
 beforeEach(async () => {
@@ -266,8 +269,7 @@ it('a folder that cannot be written to is a reason not to start', async () => {
   await service.close();
   const file = join(dir, 'file');
   writeFileSync(file, '');
-  const config = { host: '127.0.0.1', logLevel: 'error' as const, port: 0, dir: file, internalToken: TOKEN, quotaMib: 1 };
-  await expect(createArtifacts({ config, log: silentLog })).rejects.toThrow(/EEXIST|ENOTDIR/);
+  await expect(createArtifacts({ config: defaults(file), log: silentLog })).rejects.toThrow(/EEXIST|ENOTDIR/);
 });
 
 describe('the scaler', () => {

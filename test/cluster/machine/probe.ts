@@ -25,7 +25,7 @@ export async function findObstacle({ root, cache }: Folders): Promise<string | u
   return undefined;
 }
 
-function isOnPath(name: string): boolean {
+export function isOnPath(name: string): boolean {
   return (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, name)));
 }
 

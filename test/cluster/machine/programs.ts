@@ -30,6 +30,9 @@ const PULUMI: GoModule = {
   linkerFlags: `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${PULUMI_VERSION}`,
 };
 
+/** For tests of what keeps things in a bucket. */
+const S3: GoModule = { name: 's3', packages: { s3: './' }, linkerFlags: '-s -w' };
+
 /** Folders of the built programs: `node` (all of Kubernetes' servers) and `kubectl`; `etcd`, `coredns` and `pause`. */
 export interface Programs {
   readonly kubernetes: string;
@@ -54,6 +57,11 @@ export async function ensurePrograms(options: BuildOptions): Promise<Programs> {
 /** Builds Pulumi's command line unless it is built; 4 min on two free cores. @returns the folder of `pulumi` */
 export function ensurePulumi(options: BuildOptions): Promise<string> {
   return ensureModule(PULUMI, options);
+}
+
+/** Builds an S3 server unless it is built; 1 min on two free cores. @returns the folder of `s3` */
+export function ensureS3Server(options: BuildOptions): Promise<string> {
+  return ensureModule(S3, options);
 }
 
 function recipeOf({ name, linkerFlags }: GoModule): string {
