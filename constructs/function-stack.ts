@@ -5,23 +5,38 @@ import { SYSTEM_NAMESPACE } from '../protocol/cluster-names.ts';
 import { LABELS } from '../protocol/names.ts';
 import { NAME_PATTERN } from '../protocol/schema/fields.ts';
 import { checkProps, type PropNames } from './props.ts';
+import { type NamespaceLimits, renderNamespaceLimits, type StackLimits, type StackQuota } from './stack-limits.ts';
+import { checkStackMetadata } from './stack-metadata.ts';
 
 export interface FunctionStackProps {
   /** The namespace of everything in the stack. @default - the one that `fib deploy --namespace` says, else 'default' */
   readonly namespace?: string;
-  /** Labels of everything in the stack, besides `fibonacci.dev/stack`. @default {} */
+  /** Labels of everything in the stack, besides `fibonacci.dev/stack`; an object's own win. Names below `fibonacci.dev/` are refused. @default {} */
   readonly labels?: Readonly<Record<string, string>>;
+  /** Annotations of everything in the stack; an object's own win. Names below `fibonacci.dev/` are refused. @default {} */
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** What everything in the stack's namespace may take together. One stack of a namespace says it, for all of them. @default - any */
+  readonly quota?: StackQuota;
+  /** What one container in the stack's namespace may take. One stack of a namespace says it, for all of them. @default - any */
+  readonly limits?: StackLimits;
   /** Namespace of the platform that serves the stack: its scaler may read the Secrets that the stack's functions name. @default - that of the app's Platform, else 'fibonacci-system' */
   readonly systemNamespace?: string;
   /**
-   * Former paths of constructs that were renamed or moved inside of the stack, by their present ones: objects keep the names that they had, so that no manifest changes. What is below a construct goes with it.
-   * @example { 'orders/welcome': 'greet' }
+   * Former paths of constructs that were renamed or moved inside of the stack, by their present ones: objects keep the names that they had, so that no manifest changes. What is below a construct goes with it: `{ 'orders/welcome': 'greet' }`.
    * @default {}
    */
   readonly formerIds?: Readonly<Record<string, string>>;
 }
 
-const PROPS: PropNames<FunctionStackProps> = { namespace: true, labels: true, systemNamespace: true, formerIds: true };
+const PROPS: PropNames<FunctionStackProps> = {
+  namespace: true,
+  labels: true,
+  annotations: true,
+  quota: true,
+  limits: true,
+  systemNamespace: true,
+  formerIds: true,
+};
 const MARK = Symbol.for('fibonacci.dev/function-stack');
 /** Key of the construct tree's context: the namespace of stacks that name none. */
 export const NAMESPACE_CONTEXT = 'fibonacci.dev/namespace';
@@ -29,13 +44,17 @@ export const NAMESPACE_CONTEXT = 'fibonacci.dev/namespace';
 /**
  * A chart of functions, their triggers, pools and rules. Any other Kubernetes object (cdk8s, cdk8s-plus) comes along.
  *
- * @example const stack = new FunctionStack(app, 'shop', { namespace: 'shop' });
+ * @example const stack = new FunctionStack(app, 'shop', { namespace: 'shop', quota: { pods: 50, memory: Size.gibibytes(16) } });
  * @throws PlatformError SPEC_INVALID for a bad id, namespace or unknown prop; STACK_INVALID for an id that is taken
  */
 export class FunctionStack extends Chart {
   declare readonly namespace: string;
   /** As the props say. */
   readonly systemNamespace: string | undefined;
+  /** @internal */
+  readonly annotations: Readonly<Record<string, string>>;
+  /** @internal */
+  readonly namespaceLimits: NamespaceLimits;
   readonly #formerIds: Readonly<Record<string, string>>;
 
   constructor(scope: Construct, id: string, props: FunctionStackProps = {}) {
@@ -44,10 +63,13 @@ export class FunctionStack extends Chart {
     const namespace = props.namespace ?? (scope.node.tryGetContext(NAMESPACE_CONTEXT) as string | undefined) ?? 'default';
     checkName(namespace, 'namespace');
     checkName(props.systemNamespace ?? SYSTEM_NAMESPACE, 'systemNamespace');
+    const { labels, annotations } = checkStackMetadata(`FunctionStack ${JSON.stringify(id)}`, props);
+    const namespaceLimits = renderNamespaceLimits(`FunctionStack ${JSON.stringify(id)}`, props);
     if (scope.node.tryFindChild(id))
       throw new PlatformError('STACK_INVALID', `${id}: there is another construct with this id already; give one of them another id`);
-    super(scope, id, { namespace, labels: { ...props.labels, [LABELS.stack]: id } });
+    super(scope, id, { namespace, labels: { ...labels, [LABELS.stack]: id } });
     this.systemNamespace = props.systemNamespace;
+    [this.annotations, this.namespaceLimits] = [annotations, namespaceLimits];
     this.#formerIds = props.formerIds ?? {};
     this.node.addValidation({ validate: () => this.#formerProblems() });
     Object.defineProperty(this, MARK, { value: true });

@@ -3,6 +3,7 @@ import { PlatformError } from '../protocol/errors.ts';
 import type { FunctionSpec } from '../protocol/schema/function.ts';
 import type { FunctionResource } from '../protocol/schema/resources.ts';
 import type { Package } from '../protocol/package.ts';
+import { show } from '../protocol/schema/validate.ts';
 import { BASE_DIRECTORY, type Code, type CodeContext } from './code.ts';
 import type { FunctionDeployment } from './deployment.ts';
 import type { Duration } from './duration.ts';
@@ -14,6 +15,7 @@ import { Resource, type ResourceProps } from './resource.ts';
 import type { Runtime } from './runtime.ts';
 import type { Secret } from './secret.ts';
 import type { Size } from './size.ts';
+import { BUDGET, type Budgeted } from './synth/disruption-budgets.ts';
 import { CODE, type Packable } from './synth/packable.ts';
 
 export interface FunctionScaling {
@@ -60,6 +62,11 @@ export interface FunctionProps extends ResourceProps<'Function'> {
   readonly deployment?: FunctionDeployment;
   /** Bounds and pace of scaling. @default - 0 to 10 instances, idle after 60 s */
   readonly scaling?: FunctionScaling;
+  /**
+   * Instances that stay while nodes are drained, by a PodDisruptionBudget: 0 (none) to one less than `scaling.minReplicas`, so that a drain always gets on.
+   * @default - half of `scaling.minReplicas`, rounded down
+   */
+  readonly minAvailable?: number;
 }
 
 const PROPS: PropNames<FunctionProps> = {
@@ -78,6 +85,7 @@ const PROPS: PropNames<FunctionProps> = {
   access: true,
   deployment: true,
   scaling: true,
+  minAvailable: true,
   transform: true,
 };
 
@@ -96,7 +104,7 @@ const NOT_PACKED: FunctionSpec['package'] = { digest: `sha256:${'0'.repeat(64)}`
  * });
  * @throws PlatformError SPEC_INVALID with every issue; STACK_INVALID for an id that is taken
  */
-export class Function extends Resource<'Function'> implements Packable {
+export class Function extends Resource<'Function'> implements Packable, Budgeted {
   readonly runtime: Runtime;
   /** The gateway's URL of its first HTTP trigger, as a token for other functions’ env values, also inside of longer text. Without an HTTP trigger it is an error at synthesis. */
   readonly url: string;
@@ -105,11 +113,14 @@ export class Function extends Resource<'Function'> implements Packable {
   readonly #scaling: { -readonly [K in keyof FunctionSpec['scaling']]: FunctionSpec['scaling'][K] };
   /** @internal */
   readonly [CODE]: Packable[typeof CODE];
+  /** @internal */
+  readonly [BUDGET]: number | undefined;
   #package: Package | undefined;
 
   constructor(scope: Construct, id: string, props: FunctionProps) {
     checkProps(`Function ${JSON.stringify(id)}`, props, PROPS);
     const spec = renderFunctionSpec(`Function ${JSON.stringify(id)}`, props);
+    checkMinAvailable(`Function ${JSON.stringify(id)}`, props.minAvailable, spec.scaling);
     const { env, secrets, scaling } = spec;
     super(scope, id, 'Function', props.transform, () => ({
       ...spec,
@@ -120,6 +131,7 @@ export class Function extends Resource<'Function'> implements Packable {
     }));
     this.runtime = props.runtime;
     this.url = urlToken(this.node.path);
+    this[BUDGET] = props.minAvailable;
     [this.#env, this.#secrets, this.#scaling] = [env, secrets, scaling];
     this[CODE] = { pack: () => (this.#package ??= props.code.pack(this.#codeContext(props))), sources: () => props.code.sources(this.#codeContext(props)) };
     this.check();
@@ -178,4 +190,13 @@ export class Function extends Resource<'Function'> implements Packable {
       throw new PlatformError('SPEC_INVALID', `${this.node.path}: the environment variable ${name} is set already; set it once`);
     }
   }
+}
+
+/** @throws PlatformError SPEC_INVALID for a number by which no node could be drained */
+function checkMinAvailable(what: string, minAvailable: number | undefined, { minReplicas }: FunctionSpec['scaling']): void {
+  if (minAvailable === undefined || (Number.isInteger(minAvailable) && minAvailable >= 0 && minAvailable < Math.max(1, minReplicas))) return;
+  throw new PlatformError(
+    'SPEC_INVALID',
+    `${what}: minAvailable (${show(minAvailable)}) must be a whole number below scaling.minReplicas (${minReplicas}), or 0: with all of them kept, no node could be drained`,
+  );
 }

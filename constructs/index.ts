@@ -45,5 +45,6 @@ export {
 } from './scaling-rule.ts';
 export { Secret, type SecretOptions } from './secret.ts';
 export { Size } from './size.ts';
+export type { StackLimits, StackQuota } from './stack-limits.ts';
 export { TimerTrigger, type TimerTriggerProps } from './timer-trigger.ts';
 export { type ErrorCode, PlatformError } from '../protocol/errors.ts';

@@ -42,6 +42,14 @@ export function secretsRole(stack: string): string {
   return `fibonacci-secrets-${stack}`;
 }
 
+/** PodDisruptionBudget of the pods that serve a function. */
+export function budgetName(fn: string): string {
+  return `fibonacci-budget-${fn}`;
+}
+
+/** ResourceQuota and LimitRange of a namespace of functions. One name for all stacks: a namespace has one of each. */
+export const NAMESPACE_LIMITS = 'fibonacci-limits';
+
 /** Ports of the platform's own pods. */
 export const PLATFORM_PORTS = {
   gateway: 8080,

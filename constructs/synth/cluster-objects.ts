@@ -2,6 +2,7 @@ import { SCALER_NAME, secretsRole, SYSTEM_NAMESPACE } from '../../protocol/clust
 import { API_GROUP, LABELS } from '../../protocol/names.ts';
 import { MAX_CONFIG_MAP_PACKAGE_BYTES, renderPackageConfigMap } from '../../protocol/package-config-map.ts';
 import type { FunctionResource } from '../../protocol/schema/resources.ts';
+import { disruptionBudget } from './disruption-budgets.ts';
 import { idOf, phaseOf } from './group-kind.ts';
 import type { KubernetesObject, SynthObject } from './object.ts';
 
@@ -13,19 +14,25 @@ interface Declared {
 }
 
 /**
- * What a cluster needs beside a stack's own objects: small packages as ConfigMaps, and for each stack the right to read the Secrets that its Functions name, and no others.
+ * What a cluster needs beside a stack's own objects: small packages as ConfigMaps, disruption budgets, and for each stack the right to read the Secrets that its Functions name, and no others.
  * @param systemNamespaces by the stack's name
+ * @param minAvailable by a Function's path, where it states any
  */
 export function clusterObjects(
   objects: readonly SynthObject[],
   packages: ReadonlyMap<string, Uint8Array>,
   systemNamespaces: ReadonlyMap<string, string>,
+  minAvailable: ReadonlyMap<string, number> = new Map(),
 ): SynthObject[] {
   const declared = objects
     .filter(({ object }) => object.kind === 'Function' && object.apiVersion.startsWith(`${API_GROUP}/`))
     .map(({ path, object }): Declared => ({ path, fn: object as unknown as FunctionResource, stack: object.metadata.labels?.[LABELS.stack] ?? '' }));
   return [
     ...packageObjects(declared, packages),
+    ...declared.flatMap(({ path, fn, stack }) => {
+      const budget = disruptionBudget(fn, minAvailable.get(path), stack);
+      return budget ? [addedObject(path, budget)] : [];
+    }),
     ...groupBy(declared, ({ fn, stack }) => `${fn.metadata.namespace}/${stack}`).flatMap((ofStack) => secretObjects(ofStack, systemNamespaces)),
   ];
 }

@@ -3,7 +3,9 @@ import type { IConstruct } from 'constructs';
 import { GATEWAY_NAME, SYSTEM_NAMESPACE } from '../../protocol/cluster-names.ts';
 import { isFunctionStack } from '../function-stack.ts';
 import { clusterObjects } from './cluster-objects.ts';
+import { BUDGET, isBudgeted } from './disruption-budgets.ts';
 import { idOf, isClusterScoped, phaseOf } from './group-kind.ts';
+import { limitObjects, limitProblems } from './namespace-limits.ts';
 import { objectProblems } from './object-problems.ts';
 import type { KubernetesObject, SynthObject, SynthResult } from './object.ts';
 import { orderObjects } from './order.ts';
@@ -12,6 +14,7 @@ import { isPlatformPart, PLATFORM, type PlatformPart } from './platform-part.ts'
 import { platformProblems } from './platform-problems.ts';
 import { type Problem, problemOf, problemsError } from './problem.ts';
 import { duplicateProblems, referenceProblems } from './references.ts';
+import { withStackMetadata } from './stack-metadata.ts';
 import { dependenciesOf, type Tree, walkTree } from './tree.ts';
 import { fillUrls } from './urls.ts';
 
@@ -44,12 +47,14 @@ export function synthesizeApp(app: App, { gatewayUrl, target = 'cluster' }: Synt
   const sources = sourcesOf(tree);
   throwProblems([...partProblems, ...validation, ...dependencyProblems, ...renderProblems, ...urlProblems, ...references], sources);
   const packages = packagesOf(tree);
-  const added = target === 'cluster' ? clusterObjects(objects, packages, systems) : [];
-  const { ordered, problems } = orderObjects([...linkObjects(objects, tree, needs), ...added]);
+  const functionStacks = tree.constructs.filter(isFunctionStack);
+  const limits = target === 'cluster' ? limitProblems(functionStacks, objects) : [];
+  throwProblems(limits, sources);
+  const added = target === 'cluster' ? [...clusterObjects(objects, packages, systems, minAvailableOf(tree)), ...limitObjects(functionStacks)] : [];
+  const whole = withStackMetadata([...linkObjects(objects, tree, needs), ...added], functionStacks);
+  const { ordered, problems } = orderObjects(whole);
   throwProblems([...duplicateProblems([...objects, ...added]), ...platformProblems(objects, parts), ...problems], sources);
-  const stacks = tree.constructs
-    .filter(isFunctionStack)
-    .map(({ node: { id: name }, namespace }) => ({ name, namespace, systemNamespace: systems.get(name) ?? '' }));
+  const stacks = functionStacks.map(({ node: { id: name }, namespace }) => ({ name, namespace, systemNamespace: systems.get(name) ?? '' }));
   return { objects: ordered, packages, sources, stacks, urls };
 }
 
@@ -145,6 +150,13 @@ function linkObjects(objects: readonly SynthObject[], tree: Tree, needs: Readonl
 function packagesOf(tree: Tree): Map<string, Uint8Array> {
   const packages = tree.constructs.filter(isPackable).map((construct) => construct[CODE].pack());
   return new Map(packages.map(({ digest, bytes }) => [digest, bytes]));
+}
+
+/** By a Function's path. */
+function minAvailableOf(tree: Tree): Map<string, number> {
+  return new Map(
+    tree.constructs.filter(isBudgeted).flatMap((construct) => (construct[BUDGET] === undefined ? [] : [[construct.node.path, construct[BUDGET]]])),
+  );
 }
 
 function sourcesOf(tree: Tree): string[] {
