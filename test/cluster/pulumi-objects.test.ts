@@ -73,6 +73,17 @@ test.concurrent('a field that somebody else has changed fails the preview, which
   expect(await world.read('configmaps', namespace, 'settings')).toMatchObject({ data: { on: 'no' } });
 });
 
+test.concurrent('what somebody else has removed is missed by a refresh, and made again', async () => {
+  const namespace = await world.namespace();
+  const object = configMap(namespace, { on: 'yes' });
+  const stack = await world.engine.stack('removed', async () => void new ManifestComponent('ours', manifestOf(object)));
+  await stack.up();
+  await world.remove(object);
+  expect(await stack.refresh()).toEqual({ delete: 1, same: 2 });
+  expect(await stack.up()).toEqual({ create: 1, same: 2 });
+  expect(await world.read('configmaps', namespace, 'settings')).toMatchObject({ data: { on: 'yes' } });
+});
+
 test.concurrent('custom resources come after their CRD, in one program, and go before it', async () => {
   const namespace = await world.namespace();
   const group = `${namespace}.example.com`;

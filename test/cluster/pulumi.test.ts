@@ -96,22 +96,33 @@ test.concurrent('a value that is known only after another resource was made is a
   expect(await world.read('functions', namespace, 'linked')).toMatchObject({ spec: { env: { BUCKET: other } } });
 });
 
-test.concurrent('a Function is awaited until it is Ready', async () => {
+test.concurrent('a URL comes out once its Function is Ready and its trigger Accepted', async () => {
   const namespace = await world.namespace();
   const stack = await world.engine.stack('awaited', async () => {
-    new FunctionStackComponent('shop', { namespace, define: (shopStack) => ({ hello: makeFunction(shopStack, 'hello') }) });
+    const define = (shopStack: fib.FunctionStack) => {
+      const hello = makeFunction(shopStack, 'hello');
+      new fib.HttpTrigger(shopStack, 'hello-http', { function: hello, path: `/${namespace}` });
+      return { hello };
+    };
+    return { url: new FunctionStackComponent('shop', { namespace, define }).functions.hello.url };
   });
   const up = stack.up();
   const ended = up.then(
     () => 'ended',
     () => 'failed',
   );
-  await eventually(
-    async () => Boolean(await world.read('functions', namespace, 'hello')),
-    () => 'there is no Function hello',
-  );
-  expect(await Promise.race([ended, sleep(1_000, 'waits')])).toBe('waits');
-  const condition = { type: 'Ready', status: 'True', reason: 'Ready', message: '', lastTransitionTime: new Date().toISOString(), observedGeneration: 1 };
-  await world.merge({ status: { conditions: [condition] } }, 'functions', namespace, 'hello', 'status');
-  expect(await up).toEqual({ create: 5 });
+  for (const [plural, name, type] of [
+    ['functions', 'hello', 'Ready'],
+    ['triggers', 'hello-http', 'Accepted'],
+  ] as const) {
+    await eventually(
+      async () => Boolean(await world.read(plural, namespace, name)),
+      () => `there is no ${name} among the ${plural}`,
+    );
+    expect(await Promise.race([ended, sleep(500, 'waits')])).toBe('waits');
+    const condition = { type, status: 'True', reason: type, message: '', lastTransitionTime: new Date().toISOString(), observedGeneration: 1 };
+    await world.merge({ status: { conditions: [condition] } }, plural, namespace, name, 'status');
+  }
+  expect(await up).toEqual({ create: 6 });
+  expect(await stack.outputs()).toMatchObject({ url: { value: `http://fibonacci-gateway.fibonacci-system.svc/${namespace}`, secret: false } });
 });

@@ -2,7 +2,7 @@ import { accessSync, chmodSync, constants, mkdirSync, mkdtempSync, readFileSync,
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LocalWorkspace, type OpMap, PulumiCommand, type PulumiFn, type Stack } from '@pulumi/pulumi/automation/index.js';
+import { LocalWorkspace, type OpMap, type OutputMap, PulumiCommand, type PulumiFn, type Stack } from '@pulumi/pulumi/automation/index.js';
 import { clusterFolders } from '../machine/folders.ts';
 import { ensurePulumi } from '../machine/programs.ts';
 
@@ -23,6 +23,8 @@ export interface EngineStack {
   up(options?: RunOptions): Promise<Steps>;
   refresh(): Promise<Steps>;
   destroy(): Promise<Steps>;
+  /** What the program returned. */
+  outputs(): Promise<OutputMap>;
   /** The text of the file that holds its state. */
   state(): string;
 }
@@ -75,7 +77,11 @@ function engineStack(stack: Stack, given: { readonly kubeconfig: string; readonl
     stack.workspace.envVars = { ...stack.workspace.envVars, KUBECONFIG: kubeconfig ?? '', HOME: '/nonexistent' };
     return options.program && { program: options.program };
   };
+  const outputs = stack.outputs.bind(stack);
+  // `up` asks for them each time, which is as long as the rest of it.
+  stack.outputs = () => Promise.resolve({});
   return {
+    outputs,
     preview: async (options = {}) => (await stack.preview({ ...use(options) })).changeSummary,
     up: async (options = {}) => stepsOf((await stack.up({ ...use(options) })).summary),
     refresh: async () => (use({}), stepsOf((await stack.refresh()).summary)),

@@ -23,6 +23,8 @@ export interface PulumiWorld {
   versions(plural: Plural, namespace: string): Promise<Readonly<Record<string, string>>>;
   /** Makes a ConfigMap, as somebody else would. */
   create(object: ReturnType<typeof configMap>): Promise<void>;
+  /** Deletes a ConfigMap, as somebody else would. */
+  remove(object: ReturnType<typeof configMap>): Promise<void>;
   /** Merges something, as somebody else would, into an object. @param subresource `status`, `scale` */
   merge(change: object, plural: Plural, namespace: string, name: string, subresource?: string): Promise<void>;
   close(): Promise<void>;
@@ -32,7 +34,7 @@ export interface PulumiWorld {
 export const OTHERS = 'their-tool';
 /** Kinds that the tests look at. */
 type Plural = keyof typeof GROUPS;
-const GROUPS = { configmaps: '', deployments: 'apps', functions: API_GROUP, namespaces: '', secrets: '' } as const;
+const GROUPS = { configmaps: '', deployments: 'apps', functions: API_GROUP, namespaces: '', secrets: '', triggers: API_GROUP } as const;
 
 export async function createPulumiWorld(): Promise<PulumiWorld> {
   const { kubeconfig, bin, root } = clusterFolders();
@@ -66,6 +68,9 @@ export async function createPulumiWorld(): Promise<PulumiWorld> {
     },
     async create(object) {
       await client.request('POST', pathOf('configmaps', object.metadata.namespace), { query: { fieldManager: OTHERS }, body: object });
+    },
+    async remove({ metadata }) {
+      await client.request('DELETE', pathOf('configmaps', metadata.namespace, metadata.name));
     },
     async merge(body, ...place) {
       await client.request('PATCH', pathOf(...place), { query: { fieldManager: OTHERS }, body, contentType: PATCH_TYPES.merge });
