@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import { defineCommand } from '../command.ts';
+import { addDeliveryOptions, type DeliveryOptions, parseDelivery } from '../delivery-options.ts';
 import { shortPath } from '../project.ts';
 import { addStackOptions, type StackOptions } from '../stack-options.ts';
 
-interface Options extends StackOptions {
+interface Options extends StackOptions, DeliveryOptions {
   readonly out: string;
   readonly gatewayUrl?: string;
   readonly print?: boolean;
@@ -12,7 +13,11 @@ interface Options extends StackOptions {
 /** `fib synth [stack]`: the manifests of a stack, one file an object. */
 export const synth = defineCommand<Options>({
   declare: (program) =>
-    addStackOptions(program.command('synth').description('Write the manifests and packages of a stack.').argument('[stack]', 'stack file (default: stack.ts)'))
+    addDeliveryOptions(
+      addStackOptions(
+        program.command('synth').description('Write the manifests and packages of a stack.').argument('[stack]', 'stack file (default: stack.ts)'),
+      ),
+    )
       .option('--out <folder>', 'where to write', 'manifests')
       .option('--gateway-url <url>', 'what `fn.url` begins with')
       .option('--print', 'print the manifests as YAML and write nothing'),
@@ -30,7 +35,10 @@ export const synth = defineCommand<Options>({
       return 0;
     }
     const folder = resolve(cwd, options.out);
-    const report = writeSynth(folder, result);
+    const delivery = await parseDelivery(options, `${result.stacks[0]?.name ?? 'platform'}-${options.env}`, async () =>
+      (await import('../diff/git.ts')).pathInRepository(folder),
+    );
+    const report = writeSynth(folder, result, { delivery });
     terminal.result({ folder, objects: objects.length, ...report }, () => {
       const changes = [
         ...report.written.map((path) => `  ${terminal.paint('green', '+')} ${path}`),

@@ -20,15 +20,24 @@ export interface GitFolder {
  * @throws PlatformError GIT_FAILED for no repository or an unknown ref; TOOLCHAIN_MISSING without git
  */
 export async function readGitFolder(folder: string, ref: string): Promise<GitFolder> {
-  const { base, rest } = nearestFolder(folder);
-  const top = await run(base, ['rev-parse', '--show-toplevel']);
-  if (top.code !== 0) throw failed(`${base} is in no git repository (${firstLine(top.stderr)}): run this where the tree is committed, or leave out --git`);
-  const root = firstLine(top.stdout.toString());
+  const { root, path: prefix } = await findRepository(folder);
   const commit = await findCommit(root, ref);
-  const prefix = relative(realpathSync(root), join(realpathSync(base), rest));
   const listed = await run(root, ['ls-tree', '-r', '-z', '--full-tree', commit, ...(prefix === '' ? [] : ['--', `${prefix}/`])]);
   if (listed.code !== 0) throw failed(`git ls-tree ${ref}: ${firstLine(listed.stderr)}`);
   return { commit, blobs: blobsOf(listed.stdout.toString(), prefix), read: (hashes) => readBlobs(root, hashes) };
+}
+
+/** Path of a folder in its repository, whether it is there yet or not; '' for the root. @throws PlatformError GIT_FAILED, TOOLCHAIN_MISSING */
+export async function pathInRepository(folder: string): Promise<string> {
+  return (await findRepository(folder)).path;
+}
+
+async function findRepository(folder: string): Promise<{ readonly root: string; readonly path: string }> {
+  const { base, rest } = nearestFolder(folder);
+  const top = await run(base, ['rev-parse', '--show-toplevel']);
+  if (top.code !== 0) throw failed(`${base} is in no git repository (${firstLine(top.stderr)}): run this where the tree is, or will be, committed`);
+  const root = firstLine(top.stdout.toString());
+  return { root, path: relative(realpathSync(root), join(realpathSync(base), rest)) };
 }
 
 async function findCommit(root: string, ref: string): Promise<string> {

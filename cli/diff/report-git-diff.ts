@@ -24,7 +24,11 @@ export async function reportGitDiff({ result, folder, ref, cwd, markdown }: GitD
   terminal.result({ ref, commit, folder: place, changes: parts, unchanged }, () => {
     if (markdown) return renderMarkdown(parts, { title: `What changes in \`${place}\` since \`${ref}\`` });
     if (parts.length === 0) return `nothing changes in ${place} since ${ref}: ${unchanged} objects`;
-    return [renderParts(parts, terminal), `${parts.length} objects change in ${place} since ${ref}, ${unchanged} do not`, summarizeEffects(parts)].join('\n');
+    return [
+      renderParts(parts, terminal),
+      `${parts.length === 1 ? '1 object changes' : `${parts.length} objects change`} in ${place} since ${ref}; ${unchanged} as they were`,
+      summarizeEffects(parts),
+    ].join('\n');
   });
   return parts.length > 0 ? CHANGES : 0;
 }

@@ -88,7 +88,8 @@ export function kindName(object: KubernetesObject): string {
   return group === API_GROUP || isKubernetesGroup(group) ? object.kind : `${object.kind}.${group}`;
 }
 
-function groupOf({ apiVersion }: KubernetesObject): string {
+/** The API group; '' for the core group. */
+export function groupOf({ apiVersion }: KubernetesObject): string {
   return apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
 }
 

@@ -1,5 +1,5 @@
 import { kindName } from './group-kind.ts';
-import type { KubernetesObject, SynthObject } from './object.ts';
+import type { KubernetesObject } from './object.ts';
 import { renderYaml } from '../../protocol/yaml.ts';
 
 /** Folder of the packages that no ConfigMap holds, below the output folder. */
@@ -24,15 +24,9 @@ export function packageFile(digest: string): string {
   return `${digest.replace('sha256:', '')}.pkg`;
 }
 
-/** The index that `kubectl apply -k` reads, in the order to apply. */
-export function renderKustomization(objects: readonly SynthObject[]): string {
-  const resources = objects.map(({ object }) => manifestPath(object));
-  return renderYaml({ apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', resources });
-}
-
-/** `function/default.hello.yaml: shop/hello`: one line a file, in the order to apply, so that a new object is a new line. */
-export function renderIndex(objects: readonly SynthObject[]): string {
-  return renderYaml(Object.fromEntries(objects.map(({ object, path }) => [manifestPath(object), path])));
+/** What `kubectl apply -k` reads. @param resources in the order to apply */
+export function renderKustomization(resources: readonly string[], patches: readonly unknown[] = []): string {
+  return renderYaml({ apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', resources, ...(patches.length > 0 && { patches }) });
 }
 
 /**
@@ -46,10 +40,20 @@ export function listedManifests(read: (path: string) => string | undefined): str
   return [...listed, ...sharded].filter((path) => MANIFEST_PATH.test(path) && !path.includes('..'));
 }
 
-/** The construct of each file, as `renderIndex` wrote it. */
+/** The construct of each file, from the text of an index: `function/default.hello.yaml: shop/hello`. */
 export function readIndex(text: string): Map<string, string> {
   const lines = text.split('\n').map((line) => /^("?)([^":]+)\1: (.+)$/.exec(line));
   return new Map(lines.flatMap((match) => (match ? [[match[2] ?? '', unquoted(match[3] ?? '')] as const] : [])));
+}
+
+/** Path of each listed manifest without its shard → the shard. */
+export function shardsOf(listed: readonly string[]): Map<string, number> {
+  return new Map(
+    listed.flatMap((path) => {
+      const match = /^shard-(\d+)\/(.*)$/.exec(path);
+      return match ? [[match[2] ?? '', Number(match[1])] as const] : [];
+    }),
+  );
 }
 
 /** Path below the output folder → the same without the shard that it lies in. */
@@ -62,7 +66,8 @@ export function isShardKustomization(path: string): boolean {
   return /^\w+\/shard-\d+\/kustomization\.yaml$/.test(path);
 }
 
-function listedPaths(kustomization: string): string[] {
+/** The resources of a kustomization that `renderKustomization` made. */
+export function listedPaths(kustomization: string): string[] {
   return kustomization.split('\n').map((line) => /^ {2}- "?([^"]+)"?$/.exec(line)?.[1] ?? '');
 }
 

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -79,12 +80,26 @@ describe('fib diff --git', () => {
     const { parts } = await changes();
     expect(parts).toMatchObject([{ id: 'Function/default/a', path: 'shop/a', action: 'update', fields: ['spec.timeout 5s → 6s'] }]);
     expect((await diff()).stdout).toMatch(
-      /# Function\/default\/a: new revision\n--- main\/Function\/default\/a\n[^]*-  timeout: 5s\n\+  timeout: 6s\n[^]*1 objects change/,
+      /# Function\/default\/a: new revision\n--- main\/Function\/default\/a\n[^]*-  timeout: 5s\n\+  timeout: 6s\n[^]*1 object changes/,
     );
     const { code, stdout } = await diff('--markdown');
     expect(code).toBe(2);
     expect(stdout).toContain('| ✏️ | `Function/default/a` | `shop/a` | new revision | `spec.timeout 5s → 6s` |');
     expect(stdout).toMatch(/<details><summary>Function\/default\/a<\/summary>\n\n```diff\n[^]*\+ {2}timeout: 6s[^]*```\n<\/details>/);
+  });
+
+  it('knows a tree in shards by its objects', async () => {
+    await stackIs({});
+    const synth = await project.fib(['synth', '--out', 'deploy', '--argocd', 'https://git.example.com/shop.git', '--json']);
+    const { written } = JSON.parse(synth.stdout) as { written: string[] };
+    expect(written).toContain('functions/shard-0/function/default.a.yaml');
+    expect(readFileSync(join(project.dir, 'deploy/argocd/application.shop-dev-functions-0.yaml'), 'utf8')).toContain('path: deploy/functions/shard-0\n');
+    git('checkout', '-q', '-b', 'sharded');
+    git('add', 'deploy');
+    git('commit', '-q', '-m', 'shards');
+    expect(await project.fib(['diff', '--git', 'sharded', '--out', 'deploy'])).toMatchObject({ code: 0 });
+    await stackIs({ timeout: 6 });
+    expect(await project.fib(['diff', '--git', 'sharded', '--out', 'deploy'])).toMatchObject({ code: 2, stdout: expect.stringContaining('1 object changes') });
   });
 
   it.each([
