@@ -1,18 +1,20 @@
 import { request } from 'undici';
 import { digestOf } from '../../protocol/digest.ts';
-import { PlatformError } from '../../protocol/errors.ts';
+import { type ErrorBody, isErrorCode, PlatformError } from '../../protocol/errors.ts';
 import { ARTIFACT_PATHS } from '../../protocol/names.ts';
 import { MAX_PACKAGE_BYTES } from '../../protocol/package.ts';
 import type { ReadPackage } from './packages.ts';
 
 const HEADERS_TIMEOUT_MS = 5_000;
 const BODY_TIMEOUT_MS = 10_000;
+const MAX_REASON_BYTES = 16_384;
 
 /** Packages from the artifact service at `url`, whatever the namespace. */
 export function readPackageService(url: string): ReadPackage {
   return async (_namespace, digest) => {
     const address = `${url.replace(/\/+$/, '')}${ARTIFACT_PATHS.packages}/${digest.replace('sha256:', '')}`;
     const bytes = await download(address).catch((cause: Error) => {
+      if (cause instanceof PlatformError) throw cause;
       throw new PlatformError('INTERNAL', `the package ${digest} could not be read from ${url}: ${cause.message}`, { cause });
     });
     if (bytes === undefined)
@@ -42,9 +44,10 @@ export function readPackageFromFirst(sources: readonly ReadPackage[]): ReadPacka
 async function download(address: string): Promise<Uint8Array | undefined> {
   const { statusCode, body } = await request(address, { headersTimeout: HEADERS_TIMEOUT_MS, bodyTimeout: BODY_TIMEOUT_MS });
   if (statusCode !== 200) {
-    await body.dump();
+    const reason = await reasonOf(body);
     if (statusCode === 404) return undefined;
-    throw new Error(`it answered ${statusCode}`);
+    if (reason?.code === 'PACKAGE_INVALID') throw new PlatformError('PACKAGE_INVALID', reason.message);
+    throw new Error(`it answered ${statusCode}${reason ? ` ${reason.code}: ${reason.message}` : ''}`);
   }
   const chunks: Buffer[] = [];
   let total = 0;
@@ -55,4 +58,19 @@ async function download(address: string): Promise<Uint8Array | undefined> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, total);
+}
+
+/** What the service says of a failure; undefined where somebody else answered. */
+async function reasonOf(body: AsyncIterable<Buffer>): Promise<{ code: string; message: string } | undefined> {
+  let text = '';
+  for await (const chunk of body) {
+    text += chunk.toString('utf8');
+    if (text.length > MAX_REASON_BYTES) return undefined;
+  }
+  try {
+    const { code, message } = JSON.parse(text) as Partial<ErrorBody>;
+    return isErrorCode(code) ? { code, message: String(message) } : undefined;
+  } catch {
+    return undefined;
+  }
 }

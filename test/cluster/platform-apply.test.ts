@@ -52,7 +52,7 @@ const PLATFORMS: Readonly<Record<string, fib.PlatformProps>> = {
     monitoring: { operator: { ...OPERATOR, labels: { release: 'main' } } },
     exposure: { httpRoute: { gateway: 'edge', gatewayNamespace: 'ingress', sectionName: 'https', hosts: ['functions.example.com'] } },
   },
-  'with an Ingress, volumes, narrow clusters and open functions': {
+  'with an Ingress, volumes, a bucket, narrow clusters and open functions': {
     exposure: { ingress: { hosts: ['functions.example.com'], className: 'nginx', tlsSecret: 'tls', annotations: { a: 'b' } } },
     monitoring: { prometheus: { storage: fib.Size.gibibytes(1), storageClass: 'fast' }, alertmanager: { storage: fib.Size.gibibytes(1) } },
     cluster: { apiServerCidrs: ['10.0.0.1/32', 'fd00::1/128'], dns: { cidrs: [], ports: [53, 5353] } },
@@ -64,6 +64,7 @@ const PLATFORMS: Readonly<Record<string, fib.PlatformProps>> = {
     },
     gateway: { clients: ['web'], drainTimeout: fib.Duration.seconds(90) },
     images: { pullSecrets: ['registry'] },
+    artifacts: { s3: { endpoint: 'https://s3.example.com', bucket: 'packages', prefix: 'fibonacci/', credentials: { secret: 's3-keys' } } },
   },
   'with an artifact service': { artifacts: { storage: fib.Size.gibibytes(1), storageClass: 'fast' } },
   'with a load balancer': { exposure: { service: { type: 'LoadBalancer', sourceRanges: ['203.0.113.0/24'], annotations: { a: 'b' } } } },

@@ -125,6 +125,10 @@ describe('a bucket that lies', () => {
       expect.objectContaining({ code: 'PACKAGE_INVALID', message: expect.stringMatching(/is something else.*deploy the function again/) }),
     ]);
     expect(readdirSync(dirs[1] ?? '')).toEqual([]);
+    await expect(readPackageService(service.url)('any', digestOf(bytes))).rejects.toMatchObject({
+      code: 'PACKAGE_INVALID',
+      message: expect.stringContaining('deploy the function again'),
+    });
     expect((await fetch(at(service, bytes), { method: 'HEAD' })).status).toBe(502);
     expect((await put(service, bytes)).status).toBe(201);
     expect(digestOf(s3.read(BUCKET, keyOf(bytes)))).toBe(digestOf(bytes));
@@ -185,6 +189,10 @@ describe('a bucket that cannot be used', () => {
     });
     const missing = await get(service, bytes);
     expect([missing.headers.get('retry-after'), await codeOf(missing)]).toEqual(['1', [503, 'ARTIFACTS_UNAVAILABLE']]);
+    await expect(readPackageService(service.url)('any', digestOf(bytes))).rejects.toMatchObject({
+      code: 'INTERNAL',
+      message: expect.stringMatching(/503 ARTIFACTS_UNAVAILABLE: bucket "packages" .* is not reached/),
+    });
     expect([(await get(service, kept)).status, (await fetch(`${service.url}/_/ready`)).status]).toEqual([200, 200]);
     expect(logged).toContainEqual(['the storage failed', expect.objectContaining({ code: 'ARTIFACTS_UNAVAILABLE' })]);
     await s3.start();
