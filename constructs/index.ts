@@ -18,6 +18,7 @@ export type {
   FunctionNamespace,
   MonitoringServer,
   PlatformCluster,
+  PlatformDashboards,
   PlatformExposure,
   PlatformFunctions,
   PlatformGateway,

@@ -28,7 +28,7 @@ export type PlainProps = Omit<PlatformProps, 'functionNamespaces' | 'gateway' | 
   readonly scaler?: PlainProcess;
   readonly functions?: Omit<PlatformFunctions, 'scratch'> & { readonly scratch?: string };
   readonly artifacts?: PlainArtifacts;
-  readonly monitoring?: Pick<PlatformMonitoring, 'operator'> & { readonly prometheus?: PlainServer; readonly alertmanager?: PlainServer };
+  readonly monitoring?: Pick<PlatformMonitoring, 'operator' | 'dashboards'> & { readonly prometheus?: PlainServer; readonly alertmanager?: PlainServer };
 };
 
 export type PlainProcess = Omit<PlatformProcess, 'resources'> & PlainResources;

@@ -4,6 +4,7 @@ import { KINDS, type KindName } from '../../protocol/schema/resources.ts';
 import type { KubernetesObject } from '../synth/object.ts';
 import { accessObjects } from './access-objects.ts';
 import { artifactsObjects } from './artifacts-objects.ts';
+import { dashboardObjects } from './dashboard-objects.ts';
 import { exposureObjects } from './exposure.ts';
 import { gatewayObjects } from './gateway-objects.ts';
 import { monitoringObjects } from './monitoring-objects.ts';
@@ -22,6 +23,7 @@ export function platformObjects(plan: PlatformPlan): KubernetesObject[] {
     ...scalerObjects(plan),
     ...artifactsObjects(plan),
     ...monitoringObjects(plan),
+    ...dashboardObjects(plan),
     ...exposureObjects(plan),
     ...networkPolicies(plan),
   ];

@@ -129,6 +129,18 @@ export interface PlatformMonitoring {
   readonly alertmanager?: MonitoringServer;
   /** The cluster's own Prometheus Operator, in place of the bundled servers. @default - bundled */
   readonly operator?: PrometheusOperator;
+  /** Dashboards of functions and of the platform, as ConfigMaps that the cluster's own Grafana finds. @default - none */
+  readonly dashboards?: PlatformDashboards;
+}
+
+/** Where Grafana's sidecar looks for dashboards; it shows them with any Prometheus that has the platform's series. */
+export interface PlatformDashboards {
+  /** Namespace of the ConfigMaps; it is to be there. @default - the platform's own */
+  readonly namespace?: string;
+  /** Labels by which the sidecar selects ConfigMaps. @default { grafana_dashboard: '1' } */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** For the sidecar, such as `grafana_folder`. @default {} */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 export interface MonitoringServer {

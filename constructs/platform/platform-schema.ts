@@ -105,7 +105,14 @@ const operator = closed(
   { prometheusUrl: url(), alertmanagerUrl: url(), namespace: namespace(), labels: optional(labels()) },
   docs('The cluster’s Prometheus Operator.'),
 );
-const monitoring = closed({ prometheus: optional(server), alertmanager: optional(server), operator: optional(operator) }, docs('Monitoring.'));
+const dashboards = closed(
+  { namespace: optional(namespace()), labels: optional(labels()), annotations: optional(annotations()) },
+  docs('Dashboards for the cluster’s Grafana.'),
+);
+const monitoring = closed(
+  { prometheus: optional(server), alertmanager: optional(server), operator: optional(operator), dashboards: optional(dashboards) },
+  docs('Monitoring.'),
+);
 
 const exposure = closed(
   {

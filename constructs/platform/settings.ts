@@ -2,7 +2,7 @@ import { SYSTEM_NAMESPACE } from '../../protocol/cluster-names.ts';
 import { parseDuration } from '../../protocol/duration.ts';
 import { type ArtifactSettings, artifactSettings } from './artifacts-settings.ts';
 import { checkPlatformProps, type PlainProcess, type PlainServer } from './check-props.ts';
-import type { FunctionEgress, PlatformExposure, PlatformImages, PlatformProps, PrometheusOperator } from './platform-props.ts';
+import type { FunctionEgress, PlatformDashboards, PlatformExposure, PlatformImages, PlatformProps, PrometheusOperator } from './platform-props.ts';
 
 /** Platform's props, checked, with every default. Its namespaces of functions come with the whole app. */
 export interface PlatformSettings {
@@ -23,6 +23,7 @@ export interface PlatformSettings {
   };
   readonly artifacts: ArtifactSettings | undefined;
   readonly monitoring: MonitoringSettings;
+  readonly dashboards: Required<PlatformDashboards> | undefined;
   readonly exposure: PlatformExposure;
   readonly cluster: ClusterSettings;
   readonly logLevel: string;
@@ -92,6 +93,12 @@ export function resolveSettings(id: string, props: PlatformProps): PlatformSetti
           prometheus: serverSettings(monitoring?.prometheus, 'prom/prometheus:v3.5.0', PROMETHEUS_RESOURCES),
           alertmanager: serverSettings(monitoring?.alertmanager, 'prom/alertmanager:v0.28.1', ALERTMANAGER_RESOURCES),
         },
+    dashboards: monitoring?.dashboards && {
+      namespace: namespace ?? SYSTEM_NAMESPACE,
+      labels: { grafana_dashboard: '1' },
+      annotations: {},
+      ...monitoring.dashboards,
+    },
     exposure: exposure ?? {},
     cluster: {
       apiServerCidrs: cluster?.apiServerCidrs ?? ['0.0.0.0/0', '::/0'],
