@@ -5,7 +5,7 @@ import { loadStackFresh } from '../load-fresh.ts';
 import { manifestPath } from './layout.ts';
 
 // The golden manifests: after a wanted change, `npx vitest run constructs/synth/examples.test.ts --update` writes them anew. CustomResourceDefinitions have a place of their own, docs/reference/crds.
-test.each(['hello', 'cluster'])(
+test.each(['hello', 'cluster', 'web-api', 'voice-skills', 'mobile-backend'])(
   'examples/%s comes to the manifests in its manifests.yaml',
   async (example) => {
     const stack = fileURLToPath(new URL(`../../examples/${example}/stack.ts`, import.meta.url));
