@@ -4,7 +4,7 @@ import { Platform } from '../constructs/platform/platform.ts';
 import { SYSTEM_NAMESPACE } from '../protocol/cluster-names.ts';
 import { callersFolder } from './callers-folder.ts';
 import { endpointsOf, type PlatformEndpoints } from './endpoints.ts';
-import { type ManifestOptions, ManifestComponent } from './manifest-component.ts';
+import { dependenciesOf, type ManifestOptions, ManifestComponent } from './manifest-component.ts';
 import { OutputTexts } from './output-texts.ts';
 import { synthesizeComponent } from './synthesize.ts';
 import type { WithOutputs } from './with-outputs.ts';
@@ -36,7 +36,7 @@ export class FibonacciPlatform extends pulumi.ComponentResource {
   readonly manifest: ManifestComponent;
 
   constructor(name: string, args: FibonacciPlatformArgs = {}, options: pulumi.ComponentResourceOptions = {}) {
-    const { wait, formerObjectIds, folder = callersFolder(), ...outputProps } = args;
+    const { wait, formerObjectIds, guard, folder = callersFolder(), ...outputProps } = args;
     const outputs = new OutputTexts(name);
     const props = outputs.replaceIn(outputProps) as PlatformProps;
     const { result } = synthesizeComponent(folder, outputs, {}, (app) => new Platform(app, name, props));
@@ -45,8 +45,8 @@ export class FibonacciPlatform extends pulumi.ComponentResource {
     this.namespace = namespace;
     this.manifest = new ManifestComponent(
       name,
-      { objects: result.objects, outputs, ...(wait !== undefined && { wait }), ...(formerObjectIds && { formerObjectIds }) },
-      { parent: this },
+      { objects: result.objects, outputs, ...(wait !== undefined && { wait }), ...(formerObjectIds && { formerObjectIds }), ...(guard && { guard }) },
+      { parent: this, dependsOn: dependenciesOf(options) },
     );
     this.foundations = [...this.manifest.resources].filter(([id]) => /^(CustomResourceDefinition|Namespace|Deployment)\//.test(id)).map(([, one]) => one);
     this.endpoints = endpointsOf(this.manifest, namespace);

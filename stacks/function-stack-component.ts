@@ -4,7 +4,7 @@ import type { Function } from '../constructs/function.ts';
 import { callersFolder } from './callers-folder.ts';
 import { DeployedFunction } from './deployed-function.ts';
 import type { FibonacciPlatform } from './fibonacci-platform.ts';
-import { type ManifestOptions, ManifestComponent } from './manifest-component.ts';
+import { dependenciesOf, type ManifestOptions, ManifestComponent } from './manifest-component.ts';
 import { OutputTexts } from './output-texts.ts';
 import { synthesizeComponent } from './synthesize.ts';
 
@@ -52,7 +52,7 @@ export class FunctionStackComponent<F extends Functions = Functions> extends pul
   readonly manifest: ManifestComponent;
 
   constructor(name: string, args: FunctionStackArgs<F>, options: pulumi.ComponentResourceOptions = {}) {
-    const { define, platform, gatewayUrl, folder = callersFolder(), wait, formerObjectIds, ...given } = args;
+    const { define, platform, gatewayUrl, folder = callersFolder(), wait, formerObjectIds, guard, ...given } = args;
     const outputs = new OutputTexts(name);
     const props = { ...(platform && { systemNamespace: platform.namespace }), ...given };
     const { built, result } = synthesizeComponent(folder, outputs, { ...(gatewayUrl !== undefined && { gatewayUrl }) }, (app) =>
@@ -61,8 +61,8 @@ export class FunctionStackComponent<F extends Functions = Functions> extends pul
     super('fibonacci:index:FunctionStack', name, {}, options);
     this.manifest = new ManifestComponent(
       name,
-      { objects: result.objects, outputs, ...(wait !== undefined && { wait }), ...(formerObjectIds && { formerObjectIds }) },
-      { parent: this, ...(platform && { dependsOn: [...platform.foundations] }) },
+      { objects: result.objects, outputs, ...(wait !== undefined && { wait }), ...(formerObjectIds && { formerObjectIds }), ...(guard && { guard }) },
+      { parent: this, dependsOn: [...(platform?.foundations ?? []), ...dependenciesOf(options)] },
     );
     const deployed = Object.entries(built ?? {}).map(([key, fn]) => [key, new DeployedFunction(fn, this.manifest, { result, outputs, platform })]);
     this.functions = Object.fromEntries(deployed) as { readonly [K in keyof F]: DeployedFunction };

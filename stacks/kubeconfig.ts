@@ -12,8 +12,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function findKubeconfig(kubeconfig: string | undefined, folder: string, env: Environment, needed: boolean): string | undefined {
   if (kubeconfig !== undefined) {
-    // Content is YAML or JSON of several lines or fields; a path has neither.
-    if (/[\n{]|apiVersion:/.test(kubeconfig)) return kubeconfig;
+    if (isContent(kubeconfig)) return kubeconfig;
     const path = resolve(folder, kubeconfig);
     if (needed && !existsSync(path)) throw missing(`the config names the kubeconfig ${path}, which does not exist`);
     return path;
@@ -22,6 +21,11 @@ export function findKubeconfig(kubeconfig: string | undefined, folder: string, e
   if (needed && env['KUBERNETES_SERVICE_HOST'] === undefined && !files.some((file) => file !== '' && existsSync(file)))
     throw missing(`there is no kubeconfig: ${files.join(', ')} does not exist`);
   return undefined;
+}
+
+/** Whether it is a kubeconfig itself: YAML or JSON of several lines or fields. A path has neither. */
+export function isContent(kubeconfig: string): boolean {
+  return /[\n{]|apiVersion:/.test(kubeconfig);
 }
 
 function missing(why: string): PlatformError {

@@ -7,6 +7,7 @@ import type { SynthResult } from '../constructs/synth/object.ts';
 import { isPlatformError, problemsError } from '../constructs/synth/problem.ts';
 import { GATEWAY_NAME } from '../protocol/cluster-names.ts';
 import { PlatformError } from '../protocol/errors.ts';
+import { destroyGuard } from './destroy-guard.ts';
 import { endpointsOf } from './endpoints.ts';
 import { findKubeconfig } from './kubeconfig.ts';
 import { KubernetesProvider } from './kubernetes-provider.ts';
@@ -64,7 +65,10 @@ async function load(root: string, { stack, env = pulumi.getStack(), namespace, v
 function register({ objects, urls }: SynthResult, { context, wait }: StackConfig, kubeconfig: string | undefined): StackOutputs {
   const name = pulumi.getProject();
   const provider = new KubernetesProvider(name, { kubeconfig, context });
-  const manifest = new ManifestComponent(name, { objects, wait }, { provider });
+  // Also where no platform is declared any more: one that was there is deleted then.
+  const own = new Set(objects.filter(({ object }) => object.kind === 'Function').map(({ id }) => id));
+  const guard = destroyGuard(name, (id) => own.has(id), { kubeconfig, context });
+  const manifest = new ManifestComponent(name, { objects, wait, guard }, { provider });
   const gateway = objects.find(({ tree, object }) => tree === 'platform' && object.kind === 'Deployment' && object.metadata.name === GATEWAY_NAME);
   const endpoints = gateway && endpointsOf(manifest, gateway.object.metadata.namespace ?? '');
   const functionUrls = Object.fromEntries([...urls].map(([id, url]) => [id.replace('Function/', ''), url]));

@@ -2,6 +2,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { manifestProblems } from './manifest-problems.ts';
 import { problemsError } from '../constructs/synth/problem.ts';
 import type { SynthObject } from '../constructs/synth/object.ts';
+import { GATEWAY_NAME } from '../protocol/cluster-names.ts';
 import { needsOf } from './needs.ts';
 import { OutputTexts } from './output-texts.ts';
 import { drivenElsewhere, withAwait } from './provider-hints.ts';
@@ -21,6 +22,11 @@ export interface ManifestOptions {
   readonly formerObjectIds?: Readonly<Record<string, string>>;
   /** Whether Functions are awaited until they serve and triggers until they are accepted; Pulumi itself waits for Deployments, Services and the like. @default true */
   readonly wait?: boolean;
+  /**
+   * Asked before anything is deleted together with the platform: see `destroyGuard`. Its place is the gateway's PodDisruptionBudget, which then comes last and goes first.
+   * @default - none
+   */
+  readonly guard?: pulumi.ResourceHook;
 }
 
 export interface ManifestArgs extends ManifestOptions {
@@ -41,36 +47,56 @@ export class ManifestComponent extends pulumi.ComponentResource {
   readonly resources: ReadonlyMap<string, pulumi.CustomResource>;
 
   constructor(name: string, args: ManifestArgs, options: pulumi.ComponentResourceOptions = {}) {
-    const { objects, outputs = new OutputTexts(name), formerObjectIds = {}, wait = true } = args;
+    const { objects, outputs = new OutputTexts(name), formerObjectIds = {}, wait = true, guard } = args;
     const problems = manifestProblems(objects, formerObjectIds);
     if (problems.length > 0) throw problemsError(problems);
-    const restored = objects.map((synth) => renderInputs(wait ? withAwait(synth) : synth, outputs));
+    const inputs = new Map(objects.map((synth) => [synth.id, renderInputs(wait ? withAwait(synth) : synth, outputs)]));
     super('fibonacci:kubernetes:Manifest', name, {}, options);
     const needs = needsOf(objects);
-    // Pulumi does not hand a component's own dependencies on to what is below it.
-    const before = [options.dependsOn ?? []].flat() as pulumi.Resource[];
     const driven = drivenElsewhere(objects);
+    const before = dependenciesOf(options);
     const resources = new Map<string, pulumi.CustomResource>();
-    for (const [index, { id, object }] of objects.entries()) {
+    const register = ({ id, object }: SynthObject, needed: readonly pulumi.Resource[], more: pulumi.CustomResourceOptions = {}): void => {
       const former = formerObjectIds[id];
       const resource = new GenericResource(
         resourceType(object),
         `${name}/${id}`,
-        { ...restored[index], status: undefined },
+        // A status is what the cluster says.
+        { ...inputs.get(id), status: undefined },
         {
           parent: this,
           version: PROVIDER_VERSION,
-          dependsOn: [...before, ...(needs.get(id) ?? []).flatMap((need) => resources.get(need) ?? [])],
+          dependsOn: [...before, ...needed],
           ...(former !== undefined && { aliases: [{ name: `${name}/${former}` }] }),
           ...(driven.has(id) && { ignoreChanges: ['spec.replicas'] }),
           ...(object.kind === 'Secret' && { additionalSecretOutputs: ['data', 'stringData'] }),
+          ...more,
         },
       );
       resources.set(id, resource);
+    };
+    const guarded = guard && objects.find(isGuarded);
+    for (const synth of objects) {
+      if (synth !== guarded)
+        register(
+          synth,
+          (needs.get(synth.id) ?? []).flatMap((need) => resources.get(need) ?? []),
+        );
     }
+    // Made last, so that it is deleted first: where its hook refuses, everything else stays.
+    if (guard && guarded) register(guarded, [...resources.values()], { hooks: { beforeDelete: [guard] } });
     this.resources = resources;
     this.registerOutputs();
   }
+}
+
+/** What a component depends on, for what is below it: Pulumi does not hand it on. */
+export function dependenciesOf({ dependsOn = [] }: pulumi.ComponentResourceOptions): pulumi.Resource[] {
+  return [dependsOn].flat() as pulumi.Resource[];
+}
+
+function isGuarded({ object: { kind, metadata } }: SynthObject): boolean {
+  return kind === 'PodDisruptionBudget' && metadata.name === GATEWAY_NAME;
 }
 
 /** Of any kind: its fields are those of the object. */

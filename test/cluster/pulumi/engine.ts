@@ -22,7 +22,8 @@ export interface EngineStack {
   preview(options?: RunOptions): Promise<Steps>;
   up(options?: RunOptions): Promise<Steps>;
   refresh(): Promise<Steps>;
-  destroy(): Promise<Steps>;
+  /** @param options `runProgram`: with the program, which hooks need */
+  destroy(options?: { readonly runProgram?: boolean }): Promise<Steps>;
   /** What the program returned. */
   outputs(): Promise<OutputMap>;
   /** The text of the file that holds its state. */
@@ -85,7 +86,7 @@ function engineStack(stack: Stack, given: { readonly kubeconfig: string; readonl
     preview: async (options = {}) => (await stack.preview({ ...use(options) })).changeSummary,
     up: async (options = {}) => stepsOf((await stack.up({ ...use(options) })).summary),
     refresh: async () => (use({}), stepsOf((await stack.refresh()).summary)),
-    destroy: async () => (use({}), stepsOf((await stack.destroy()).summary)),
+    destroy: async (options = {}) => (use({}), stepsOf((await stack.destroy(options)).summary)),
     state: () => readFileSync(given.stateFile, 'utf8'),
   };
 }
