@@ -1,11 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import * as fib from '../index.ts';
 import { synthesizeStack } from '../loader.ts';
 import type { Delivery } from './delivery.ts';
-import { type WriteReport, writeSynth } from './write.ts';
+import type { SynthResult } from './object.ts';
+import { shardsOf } from './layout.ts';
+import { renderFiles } from './tree-files.ts';
 
 const FUNCTIONS = 1000;
 const ARGOCD: Delivery = { kind: 'argocd', name: 'fleet', repoUrl: 'https://git.example.com/fleet.git', path: 'deploy', revision: 'main' };
@@ -26,45 +25,51 @@ function fleet(names: readonly string[], timeoutOf: (name: string) => number) {
 }
 
 const names = Array.from({ length: FUNCTIONS }, (_, index) => `fn-${String(index).padStart(4, '0')}`);
+const more = Array.from({ length: 1000 }, (_, index) => `more-${index}`);
+const base = fleet(names, () => 5);
+const slower = fleet(names, (name) => (name === 'fn-0500' ? 6 : 5));
+const oneMore = fleet([...names, 'fn-0500a'], () => 5);
+const doubled = fleet([...names, ...more], () => 5);
+
+type Files = ReadonlyMap<string, string>;
+
+/** What a synthesis on top of earlier files would write. */
+function render(result: SynthResult, delivery: Delivery | undefined, before: Files = new Map()): Files {
+  const listed = (tree: string) => [...before.keys()].filter((path) => path.startsWith(`${tree}/`)).map((path) => path.slice(tree.length + 1));
+  const { manifests, indexes } = renderFiles(result, { delivery, shards: (tree) => shardsOf(listed(tree)) });
+  return new Map([...manifests, ...indexes].map(([path, content]) => [path, content().toString()]));
+}
+
+const lines = (text: string | undefined) => (text ?? '').split('\n');
 
 describe.each([
   ['a tree', undefined],
   ['a tree in shards', ARGOCD],
-])('%s of 1,000 functions', (_, delivery) => {
-  let folder = '';
-  let before: ReadonlyMap<string, string>;
-  const read = () => {
-    const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.yaml'));
-    return new Map(paths.map((path) => [path, readFileSync(join(folder, path), 'utf8')]));
+])('%s of 1,000 functions', { timeout: 60_000 }, (_, delivery) => {
+  const before = render(base, delivery);
+  const changesTo = (result: SynthResult) => {
+    const after = render(result, delivery, before);
+    return {
+      after,
+      added: [...after.keys()].filter((path) => !before.has(path)),
+      changed: [...after.keys()].filter((path) => before.has(path) && before.get(path) !== after.get(path)),
+      removed: [...before.keys()].filter((path) => !after.has(path)),
+    };
   };
-  const write = (all: readonly string[], timeoutOf = (_name: string) => 5): WriteReport => writeSynth(folder, fleet(all, timeoutOf), { delivery });
-  const lines = (text: string | undefined) => (text ?? '').split('\n');
 
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'fib-diff-size-'));
-    write(names);
-    before = read();
-  });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-  it('a change of one prop changes one file by at most 400 bytes', () => {
-    const report = write(names, (name) => (name === 'fn-0500' ? 6 : 5));
-    const [path = ''] = report.written;
-    expect([report.written.length, report.removed]).toEqual([1, []]);
-    const [old, now] = [lines(before.get(path)), lines(readFileSync(join(folder, path), 'utf8'))];
-    const changed = [...old.filter((line) => !now.includes(line)), ...now.filter((line) => !old.includes(line))];
-    expect(changed).toEqual(['  timeout: 5s', '  timeout: 6s']);
-    expect(Buffer.byteLength(changed.join('\n'))).toBeLessThanOrEqual(400);
+  test('a change of one prop changes one file by at most 400 bytes', () => {
+    const { after, added, changed, removed } = changesTo(slower);
+    expect([added, changed.length, removed]).toEqual([[], 1, []]);
+    const [old, now] = [before, after].map((files) => lines(files.get(changed[0] ?? '')));
+    const edits = [...(old ?? []).filter((line) => !now?.includes(line)), ...(now ?? []).filter((line) => !old?.includes(line))];
+    expect(edits).toEqual(['  timeout: 5s', '  timeout: 6s']);
+    expect(Buffer.byteLength(edits.join('\n'))).toBeLessThanOrEqual(400);
   });
 
-  it('a new function adds its files and one line for each to index and kustomization, and renames none', () => {
-    write(names);
-    const report = write([...names, 'fn-0500a']);
-    const after = read();
-    const added = [...after.keys()].filter((path) => !before.has(path));
-    expect(report.removed).toEqual([]);
+  test('a new function adds its files and one line for each to index and kustomization, and renames none', () => {
+    const { after, added, changed, removed } = changesTo(oneMore);
+    expect(removed).toEqual([]);
     expect(added.map((path) => path.split('/').at(-2)).sort()).toEqual(['configmap', 'function', 'trigger']);
-    const changed = report.written.filter((path) => !added.includes(path));
     expect(changed.map((path) => path.split('/').at(-1)).sort()).toEqual(['index.yaml', 'kustomization.yaml']);
     for (const path of changed) {
       const old = new Set(lines(before.get(path)));
@@ -74,12 +79,9 @@ describe.each([
     }
   });
 
-  it('1,000 more move no file', () => {
-    write(names);
-    const more = Array.from({ length: 1000 }, (_more, index) => `more-${index}`);
-    expect(write([...names, ...more]).removed).toEqual([]);
-    const after = read();
-    expect([...before.keys()].filter((path) => !after.has(path))).toEqual([]);
+  test('1,000 more move no file', () => {
+    const { after, removed } = changesTo(doubled);
+    expect(removed).toEqual([]);
     const kustomizations = [...after].filter(([path]) => /shard-\d+\/kustomization\.yaml$/.test(path));
     const sizes = kustomizations.map(([, text]) => text.match(/^ {2}- [a-z]+\//gm)?.length ?? 0);
     expect(Math.max(0, ...sizes)).toBeLessThanOrEqual(2000);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PlatformError } from '../../protocol/errors.ts';
 import { clearTextProblems } from './clear-text.ts';
@@ -37,7 +37,7 @@ export function writeSynth(folder: string, result: SynthResult, { delivery }: Wr
   const { manifests, indexes } = renderFiles(result, { delivery, shards });
   const written: string[] = [];
   const put = ([path, content]: TreeFile): void => {
-    if (writeChanged(join(folder, path), content)) written.push(path);
+    if (writeChanged(join(folder, path), content())) written.push(path);
   };
   manifests.forEach(put);
   const kept = new Set([...manifests, ...indexes].map(([path]) => path));
@@ -55,16 +55,23 @@ export function checkClearText(result: SynthResult): void {
 }
 
 function writeChanged(path: string, content: string | Uint8Array): boolean {
-  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-  if (readIfThere(path)?.equals(bytes)) return false;
+  if (holds(path, content)) return false;
   try {
-    writeFileSync(path, bytes);
+    writeFileSync(path, content);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, bytes);
+    writeFileSync(path, content);
   }
   return true;
+}
+
+/** Whether the file is this, byte for byte. Its size is asked first: of tens of thousands of files most need not be read, nor an error made for each that is not there. */
+function holds(path: string, content: string | Uint8Array): boolean {
+  const size = statSync(path, { throwIfNoEntry: false })?.size;
+  if (size !== (typeof content === 'string' ? Buffer.byteLength(content) : content.length)) return false;
+  const bytes = readFileSync(path);
+  return typeof content === 'string' ? bytes.toString() === content : bytes.equals(content);
 }
 
 /** Manifests that an earlier synthesis wrote of a tree: paths below it. */
