@@ -24,7 +24,7 @@ test('a quota and limits become a ResourceQuota and a LimitRange of the namespac
     {
       apiVersion: 'v1',
       kind: 'LimitRange',
-      metadata: { name: 'fibonacci-limits', namespace: 'retail', labels: { 'fibonacci.dev/stack': 'shop' } },
+      metadata: { name: 'fibonacci-limits-shop', namespace: 'retail', labels: { 'fibonacci.dev/stack': 'shop' } },
       spec: {
         limits: [
           { type: 'Container', max: { cpu: '2', memory: '1Gi' }, default: { cpu: '100m', memory: '1Gi' }, defaultRequest: { cpu: '100m', memory: '1Gi' } },
@@ -34,7 +34,7 @@ test('a quota and limits become a ResourceQuota and a LimitRange of the namespac
     {
       apiVersion: 'v1',
       kind: 'ResourceQuota',
-      metadata: { name: 'fibonacci-limits', namespace: 'retail', labels: { 'fibonacci.dev/stack': 'shop' } },
+      metadata: { name: 'fibonacci-limits-shop', namespace: 'retail', labels: { 'fibonacci.dev/stack': 'shop' } },
       spec: { hard: { pods: '50', 'requests.cpu': '20', 'limits.cpu': '500m', 'requests.memory': '16Gi', 'limits.memory': '16Gi' } },
     },
   ]);

@@ -47,8 +47,10 @@ export function budgetName(fn: string): string {
   return `fibonacci-budget-${fn}`;
 }
 
-/** ResourceQuota and LimitRange of a namespace of functions. One name for all stacks: a namespace has one of each. */
-export const NAMESPACE_LIMITS = 'fibonacci-limits';
+/** ResourceQuota and LimitRange that a stack states for its namespace. */
+export function limitsName(stack: string): string {
+  return `fibonacci-limits-${stack}`;
+}
 
 /** Ports of the platform's own pods. */
 export const PLATFORM_PORTS = {

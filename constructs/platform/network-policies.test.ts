@@ -167,3 +167,13 @@ test('all that is in the platform’s namespace is closed, beside what stands in
   const [deny] = policies().filter(({ metadata }) => metadata.name === 'fibonacci-default-deny');
   expect(deny?.spec).toEqual({ podSelector: {}, policyTypes: ['Ingress', 'Egress'] });
 });
+
+test('Grafana reaches the bundled Prometheus where dashboards are for it, and nobody else does', () => {
+  const allowed = (dashboards: fib.PlatformDashboards, from: Who, port = 9090) =>
+    isAllowed(policies({ monitoring: { dashboards } }), connection(from, 'prometheus', port));
+  expect(allowed({ namespace: 'monitoring' }, 'pods of the operator')).toBe(true);
+  expect(allowed({ namespace: 'monitoring' }, 'pods of the operator', 9093)).toBe(false);
+  expect(allowed({ namespace: 'monitoring' }, 'any pod')).toBe(false);
+  expect(allowed({}, 'pods of the operator')).toBe(false);
+  expect(allowed({}, 'another pod of the platform’s namespace')).toBe(false);
+});

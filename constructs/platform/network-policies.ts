@@ -87,8 +87,10 @@ function artifactsFlows(plan: PlatformPlan, { s3 }: ArtifactSettings): Flows {
 }
 
 function prometheusFlows(plan: PlatformPlan): Flows {
+  const { namespace, dashboards } = plan;
+  const grafana = dashboards && dashboards.namespace !== namespace ? [inNamespaces([dashboards.namespace])] : [];
   return {
-    ingress: [{ peers: [part(SCALER_NAME)], ports: tcp(PLATFORM_PORTS.prometheus) }],
+    ingress: [{ peers: [part(SCALER_NAME), ...grafana], ports: tcp(PLATFORM_PORTS.prometheus) }],
     egress: [
       { peers: [part(GATEWAY_NAME)], ports: tcp(PLATFORM_PORTS.gatewayAdmin) },
       { peers: [part(SCALER_NAME)], ports: tcp(PLATFORM_PORTS.scaler) },

@@ -135,7 +135,7 @@ export interface PlatformMonitoring {
 
 /** Where Grafana's sidecar looks for dashboards; it shows them with any Prometheus that has the platform's series. */
 export interface PlatformDashboards {
-  /** Namespace of the ConfigMaps; it is to be there. @default - the platform's own */
+  /** Namespace of Grafana, which is to be there: the ConfigMaps are in it, and its pods may ask the bundled Prometheus. @default - ConfigMaps in the platform's own, and no way to Prometheus */
   readonly namespace?: string;
   /** Labels by which the sidecar selects ConfigMaps. @default { grafana_dashboard: '1' } */
   readonly labels?: Readonly<Record<string, string>>;

@@ -2,7 +2,7 @@ import { SCALER_NAME, secretsRole, SYSTEM_NAMESPACE } from '../../protocol/clust
 import { API_GROUP, LABELS } from '../../protocol/names.ts';
 import { MAX_CONFIG_MAP_PACKAGE_BYTES, renderPackageConfigMap } from '../../protocol/package-config-map.ts';
 import type { FunctionResource } from '../../protocol/schema/resources.ts';
-import { disruptionBudget } from './disruption-budgets.ts';
+import { budgetedFunction, disruptionBudget } from './disruption-budgets.ts';
 import { idOf, phaseOf } from './group-kind.ts';
 import type { KubernetesObject, SynthObject } from './object.ts';
 
@@ -29,10 +29,7 @@ export function clusterObjects(
     .map(({ path, object }): Declared => ({ path, fn: object as unknown as FunctionResource, stack: object.metadata.labels?.[LABELS.stack] ?? '' }));
   return [
     ...packageObjects(declared, packages),
-    ...declared.flatMap(({ path, fn, stack }) => {
-      const budget = disruptionBudget(fn, minAvailable.get(path), stack);
-      return budget ? [addedObject(path, budget)] : [];
-    }),
+    ...budgetObjects(declared, minAvailable, objects),
     ...groupBy(declared, ({ fn, stack }) => `${fn.metadata.namespace}/${stack}`).flatMap((ofStack) => secretObjects(ofStack, systemNamespaces)),
   ];
 }
@@ -47,6 +44,15 @@ function packageObjects(declared: readonly Declared[], packages: ReadonlyMap<str
     if (!bytes || bytes.length > MAX_CONFIG_MAP_PACKAGE_BYTES) return [];
     const object = renderPackageConfigMap({ digest, bytes }, first.fn.metadata.namespace, stackLabels(first.stack));
     return [addedObject(first.path, object as unknown as KubernetesObject)];
+  });
+}
+
+/** A budget that the app declares for a function's pods takes the place of ours: Kubernetes evicts no pod that has two. */
+function budgetObjects(declared: readonly Declared[], minAvailable: ReadonlyMap<string, number>, objects: readonly SynthObject[]): SynthObject[] {
+  const budgeted = new Set(objects.map(({ object }) => budgetedFunction(object)));
+  return declared.flatMap(({ path, fn, stack }) => {
+    const budget = disruptionBudget(fn, minAvailable.get(path), stack);
+    return budget && !budgeted.has(`${fn.metadata.namespace}/${fn.metadata.name}`) ? [addedObject(path, budget)] : [];
   });
 }
 

@@ -1,3 +1,4 @@
+import { ApiObject } from 'cdk8s';
 import { expect, test } from 'vitest';
 import * as fib from '../index.ts';
 import { synthesizeStack } from '../loader.ts';
@@ -41,6 +42,19 @@ test('a transform that lowers the instances lowers what stays', () => {
     spec.scaling.minReplicas = 2;
   };
   expect(budgetOf({ ...always(4), minAvailable: 3, transform })).toEqual(keeps(1));
+});
+
+test('one that the app declares itself takes the place of ours: a pod with two is never evicted', () => {
+  const { objects } = synthesizeStack(
+    fib.defineStack((app) => {
+      const stack = new fib.FunctionStack(app, 'shop', { namespace: 'retail' });
+      for (const name of ['greet', 'other']) new fib.Function(stack, name, { runtime: 'nodejs', handler: 'index.handler', code, ...always(2) });
+      const spec = { maxUnavailable: 1, selector: { matchLabels: { 'fibonacci.dev/function': 'greet' } } };
+      new ApiObject(stack, 'mine', { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', spec });
+    }),
+  );
+  const budgets = objects.filter(({ object }) => object.kind === 'PodDisruptionBudget').map(({ object }) => object.metadata.name);
+  expect(budgets.sort()).toEqual(['fibonacci-budget-other', 'mine']);
 });
 
 test('a laptop has no budgets', () => {

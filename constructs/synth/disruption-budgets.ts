@@ -32,3 +32,11 @@ export function disruptionBudget({ metadata, spec }: FunctionResource, minAvaila
     spec: { minAvailable: stays, unhealthyPodEvictionPolicy: 'AlwaysAllow', selector: { matchLabels: { [LABELS.function]: metadata.name } } },
   };
 }
+
+/** `<namespace>/<name>` of the function whose pods a PodDisruptionBudget is for; undefined for any other object. */
+export function budgetedFunction({ kind, metadata, ...object }: KubernetesObject): string | undefined {
+  if (kind !== 'PodDisruptionBudget') return undefined;
+  const { selector } = (object['spec'] ?? {}) as { selector?: { matchLabels?: Readonly<Record<string, string>> } };
+  const name = selector?.matchLabels?.[LABELS.function];
+  return name === undefined ? undefined : `${metadata.namespace}/${name}`;
+}

@@ -1,4 +1,4 @@
-import { NAMESPACE_LIMITS } from '../../protocol/cluster-names.ts';
+import { limitsName } from '../../protocol/cluster-names.ts';
 import { API_GROUP, LABELS } from '../../protocol/names.ts';
 import type { FunctionSpec } from '../../protocol/schema/function.ts';
 import type { PodPoolSpec } from '../../protocol/schema/pod-pool.ts';
@@ -12,7 +12,7 @@ import type { Problem } from './problem.ts';
 export function limitObjects(stacks: readonly FunctionStack[]): SynthObject[] {
   return stacks.flatMap((stack) => {
     const { hard, container } = stack.namespaceLimits;
-    const metadata = { name: NAMESPACE_LIMITS, namespace: stack.namespace, labels: { [LABELS.stack]: stack.node.id } };
+    const metadata = { name: limitsName(stack.node.id), namespace: stack.namespace, labels: { [LABELS.stack]: stack.node.id } };
     const objects: KubernetesObject[] = [
       ...(hard ? [{ apiVersion: 'v1', kind: 'ResourceQuota', metadata, spec: { hard } }] : []),
       ...(container ? [{ apiVersion: 'v1', kind: 'LimitRange', metadata, spec: { limits: [container] } }] : []),

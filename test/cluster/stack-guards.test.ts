@@ -75,7 +75,7 @@ test('the quota and the limits of a stack hold in its namespace, and pods of fun
   leader.fleet.keep(template, 2);
   const reasons = () => leader.events.flatMap((event) => (event.type === 'failing' ? [event.reason] : []));
   await until(() =>
-    expect(reasons()).toContainEqual(expect.stringMatching(/exceeded quota: fibonacci-limits, requested: pods=1, used: pods=1, limited: pods=1/)),
+    expect(reasons()).toContainEqual(expect.stringMatching(/exceeded quota: fibonacci-limits-shop, requested: pods=1, used: pods=1, limited: pods=1/)),
   );
   await until(() => expect(leader.idle(template.key)).toHaveLength(1));
   leader.fleet.keep(template, 0);
