@@ -54,40 +54,36 @@ export class ManifestComponent extends pulumi.ComponentResource {
     super('fibonacci:kubernetes:Manifest', name, {}, options);
     const needs = needsOf(objects);
     const driven = drivenElsewhere(objects);
-    const before = dependenciesOf(options);
     const resources = new Map<string, pulumi.CustomResource>();
-    const register = ({ id, object }: SynthObject, needed: readonly pulumi.Resource[], more: pulumi.CustomResourceOptions = {}): void => {
+    const register = (synth: SynthObject, needed: readonly pulumi.Resource[], more: pulumi.CustomResourceOptions = {}): void => {
+      const { id, object } = synth;
+      // A status is what the cluster says.
+      const fields = { ...inputs.get(id), status: undefined };
+      const dependsOn = [...dependenciesOf(options), ...needed];
       const former = formerObjectIds[id];
-      const resource = new GenericResource(
-        resourceType(object),
-        `${name}/${id}`,
-        // A status is what the cluster says.
-        { ...inputs.get(id), status: undefined },
-        {
-          parent: this,
-          version: PROVIDER_VERSION,
-          dependsOn: [...before, ...needed],
-          ...(former !== undefined && { aliases: [{ name: `${name}/${former}` }] }),
-          ...(driven.has(id) && { ignoreChanges: ['spec.replicas'] }),
-          ...(object.kind === 'Secret' && { additionalSecretOutputs: ['data', 'stringData'] }),
-          ...more,
-        },
-      );
-      resources.set(id, resource);
+      const aliases = former === undefined ? [] : [{ name: `${name}/${former}` }];
+      const own = { parent: this, dependsOn, aliases, ...optionsOf(synth, driven), ...more };
+      resources.set(id, new GenericResource(resourceType(object), `${name}/${id}`, fields, own));
     };
     const guarded = guard && objects.find(isGuarded);
-    for (const synth of objects) {
-      if (synth !== guarded)
-        register(
-          synth,
-          (needs.get(synth.id) ?? []).flatMap((need) => resources.get(need) ?? []),
-        );
+    for (const synth of objects.filter((one) => one !== guarded)) {
+      const needed = (needs.get(synth.id) ?? []).flatMap((id) => resources.get(id) ?? []);
+      register(synth, needed);
     }
     // Made last, so that it is deleted first: where its hook refuses, everything else stays.
     if (guard && guarded) register(guarded, [...resources.values()], { hooks: { beforeDelete: [guard] } });
     this.resources = resources;
     this.registerOutputs();
   }
+}
+
+/** What follows from the object alone. @param driven ids of those whose replicas something else sets */
+function optionsOf({ id, object }: SynthObject, driven: ReadonlySet<string>): pulumi.CustomResourceOptions {
+  return {
+    version: PROVIDER_VERSION,
+    ...(driven.has(id) && { ignoreChanges: ['spec.replicas'] }),
+    ...(object.kind === 'Secret' && { additionalSecretOutputs: ['data', 'stringData'] }),
+  };
 }
 
 /** What a component depends on, for what is below it: Pulumi does not hand it on. */
