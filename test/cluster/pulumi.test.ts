@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as pulumi from '@pulumi/pulumi';
 import { ApiObject } from 'cdk8s';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import * as fib from '../../constructs/index.ts';
 import { type DefineContext, FunctionStackComponent, ManifestComponent } from '../../stacks/index.ts';
 import { eventually } from './eventually.ts';
 import { createPulumiWorld, manifestOf, namespaceObject, type PulumiWorld } from './pulumi/world.ts';
 
+// At once, they keep the machine busy.
+vi.setConfig({ testTimeout: 300_000 });
 let world: PulumiWorld;
 beforeAll(async () => void (world = await createPulumiWorld()), 900_000);
 afterAll(async () => world?.close());
