@@ -8,6 +8,7 @@ import { fieldConflictsOf, refusalOf } from './cluster-failure.ts';
 import { mapConcurrent } from './concurrent.ts';
 import { inventoryOf, mergeInventory, readInventory, writeInventory } from './inventory.ts';
 import type { Deletion, Plan } from './plan.ts';
+import { isReplacement } from './replacement.ts';
 import { ownerOf, type Scope } from './scope.ts';
 
 export interface CarryOutOptions {
@@ -125,7 +126,8 @@ async function awaitFoundations(cluster: Cluster, synths: readonly SynthObject[]
 export function checkPlan(plan: Plan): void {
   if (plan.refusals.length > 0) {
     const lines = [...Map.groupBy(plan.refusals, ({ reason }) => reason)].map(
-      ([reason, alike]) => `  ${alike.map(({ wanted }) => `${wanted.path} (${wanted.id})`).join(', ')}: ${reason}`,
+      ([reason, alike]) =>
+        `  ${alike.map(({ wanted }) => `${wanted.path} (${wanted.id})`).join(', ')}: ${reason}${alike.some(isReplacement) ? '; delete it first, or give it another name' : ''}`,
     );
     const details = { problems: plan.refusals.map(({ wanted, reason }) => ({ path: wanted.path, id: wanted.id, message: reason })) };
     throw new PlatformError('CLUSTER_REFUSED', ['nothing was changed, since the API server would refuse:', ...lines].join('\n'), { details });

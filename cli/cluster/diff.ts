@@ -7,12 +7,13 @@ import type { Cluster } from './cluster.ts';
 import type { App } from './load-app.ts';
 import { planDeploy } from './plan.ts';
 import { diffParts, keptLines, summarize } from './plan-text.ts';
+import { isReplacement } from './replacement.ts';
 import { survey } from './survey.ts';
 
-/** Shows what a deployment would change; resolves to the exit code. @throws PlatformError CLUSTER_REFUSED where the API server would refuse it */
+/** Shows what a deployment would change; resolves to the exit code. @throws PlatformError CLUSTER_REFUSED where the API server would refuse it for another reason than that it cannot be changed */
 export async function diffApp(cluster: Cluster, { objects, scopes }: App, terminal: Terminal, markdown: boolean): Promise<number> {
   const plan = planDeploy(await survey(cluster, objects, scopes, false));
-  checkPlan({ ...plan, conflicts: [] });
+  checkPlan({ ...plan, conflicts: [], refusals: plan.refusals.filter((refusal) => !isReplacement(refusal)) });
   const parts = diffParts(plan);
   const conflicts = plan.conflicts.flatMap(({ wanted, conflicts: fields }) => fields.map((field) => ({ id: wanted.id, path: wanted.path, ...field })));
   const kept = plan.kept.map(({ id, reason }) => ({ id, reason }));

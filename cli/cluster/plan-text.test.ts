@@ -12,7 +12,7 @@ const change = (before: KubernetesObject | undefined, after: KubernetesObject): 
 });
 const fn = (spec: object, labels = {}): KubernetesObject => ({ apiVersion: 'v1', kind: 'Function', metadata: { name: 'a', labels }, spec });
 const secret = (data: object): KubernetesObject => ({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, data });
-const diff = (...changes: Change[]) => diffParts({ changes, deletions: [] }).flatMap((part) => part.diff);
+const diff = (...changes: Change[]) => diffParts({ changes, deletions: [], refusals: [] }).flatMap((part) => part.diff);
 const list = (...changes: Change[]) => renderChanges({ changes, deletions: [], kept: [], unchanged: 0, conflicts: [], refusals: [] }, PLAIN);
 
 describe('a plan, as people read it', () => {
@@ -27,6 +27,24 @@ describe('a plan, as people read it', () => {
       '-  b: 2',
       '+  b: 3',
     ]);
+  });
+
+  it('shows what has to be replaced with what the API server filled in kept, and leaves other refusals to others', () => {
+    const configMap = (data: object): KubernetesObject => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' }, immutable: true, data });
+    const { wanted } = change(undefined, configMap({ a: '2' }));
+    const live = { ...configMap({ a: '1' }), metadata: { name: 'c', uid: 'u', finalizers: ['x'] } };
+    const reason = 'data: Forbidden: field is immutable when `immutable` is set';
+    const parts = diffParts({
+      changes: [],
+      deletions: [],
+      refusals: [
+        { wanted, live, reason },
+        { wanted, reason },
+        { wanted, live, reason: 'no' },
+      ],
+    });
+    expect(parts).toMatchObject([{ id: 'ConfigMap/shop/c', action: 'update', effects: ['replaced'], fields: ['data.a 1 → 2'] }]);
+    expect(parts[0]?.diff.filter((line) => /^[-+] /.test(line))).toEqual(['-  a: "1"', '+  a: "2"']);
   });
 
   it('never shows the value of a Secret, only whether it changes', () => {

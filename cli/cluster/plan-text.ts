@@ -3,7 +3,8 @@ import { changedFields, coverSecrets } from '../diff/changed-fields.ts';
 import { type DiffPart, diffPart } from '../diff/part.ts';
 import type { Terminal } from '../terminal.ts';
 import { declaredPart } from './cluster-object.ts';
-import { type Change, type Plan } from './plan.ts';
+import type { Change, Plan } from './plan.ts';
+import { isReplacement, replacementOf } from './replacement.ts';
 
 const FIELDS_SHOWN = 3;
 const SIDES = ['cluster', 'stack'] as const;
@@ -37,9 +38,10 @@ export function summarize({ changes, deletions, unchanged }: Pick<Plan, 'changes
   return `${creates} to create, ${changes.length - creates} to change, ${deletions.length} to delete, ${unchanged} as they should be`;
 }
 
-/** The plan as a diff from what is in the cluster to what will be. */
-export function diffParts({ changes, deletions }: Pick<Plan, 'changes' | 'deletions'>): DiffPart[] {
+/** The plan as a diff from what is in the cluster to what will be. What has to be deleted and made again, which a deployment does not do by itself, is part of it. */
+export function diffParts({ changes, deletions, refusals }: Pick<Plan, 'changes' | 'deletions' | 'refusals'>): DiffPart[] {
   return [
+    ...refusals.filter(isReplacement).map((refusal) => diffPart(replacementOf(refusal), SIDES, ['replaced'])),
     ...changes.map(({ wanted: { id, path }, before, after }) => diffPart({ id, path, before, after }, SIDES)),
     ...deletions.map(({ id, object }) => diffPart({ id, before: declaredPart(object) }, SIDES)),
   ];

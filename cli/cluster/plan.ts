@@ -48,7 +48,7 @@ export interface Plan {
   readonly kept: readonly Kept[];
   readonly unchanged: number;
   readonly conflicts: readonly { readonly wanted: SynthObject; readonly conflicts: readonly FieldConflict[] }[];
-  readonly refusals: readonly { readonly wanted: SynthObject; readonly reason: string }[];
+  readonly refusals: readonly { readonly wanted: SynthObject; readonly live?: ClusterObject | undefined; readonly reason: string }[];
 }
 
 export interface PlanInput {
@@ -75,7 +75,7 @@ export function planDeploy({ observations, owned, packagesInUse }: PlanInput): P
     ),
     unchanged: observations.filter(({ outcome }) => outcome.kind !== 'refused').length - changes.length,
     conflicts: observations.flatMap(({ wanted: one, outcome }) => (outcome.kind === 'conflict' ? [{ wanted: one, conflicts: outcome.conflicts }] : [])),
-    refusals: observations.flatMap(({ wanted: one, outcome }) => (outcome.kind === 'refused' ? [{ wanted: one, reason: outcome.reason }] : [])),
+    refusals: observations.flatMap(({ wanted: one, live, outcome }) => (outcome.kind === 'refused' ? [{ wanted: one, live, reason: outcome.reason }] : [])),
   };
 }
 

@@ -27,14 +27,21 @@ export interface DiffPart {
   readonly diff: readonly string[];
 }
 
-/** @param sides how the diff names what was and what will be */
-export function diffPart({ id, path, before, after }: ObjectChange, sides: readonly [before: string, after: string]): DiffPart {
+/**
+ * @param sides how the diff names what was and what will be
+ * @param effects where more is known than the two objects tell
+ */
+export function diffPart(
+  { id, path, before, after }: ObjectChange,
+  sides: readonly [before: string, after: string],
+  effects: readonly Effect[] = effectsOf(before, after),
+): DiffPart {
   const [left, right] = coverSecrets(before, after);
   return {
     action: !before ? 'create' : after ? 'update' : 'delete',
     id,
     ...(path !== undefined && { path }),
-    effects: effectsOf(before, after),
+    effects,
     fields: left && right ? changedFields(left, right) : [],
     diff: diffOf(id, left, right, sides),
   };

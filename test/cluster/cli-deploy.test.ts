@@ -125,6 +125,27 @@ export default fib.defineStack((app) => {
     expect(names('configmap')).not.toContain('fine');
   });
 
+  it('shows what cannot be changed as replaced, and deploys it only under another name', async () => {
+    const fixed = (value: string, name = 'fixed') => `import * as fib from 'fibonacci-faas';
+import { ApiObject } from 'cdk8s';
+export default fib.defineStack((app) => {
+  const stack = new fib.FunctionStack(app, 'fixed');
+  new ApiObject(stack, '${name}', { apiVersion: 'v1', kind: 'ConfigMap', immutable: true, data: { value: '${value}' } });
+});`;
+    await world.project.write({ 'fixed.ts': fixed('one') });
+    await deploy('fixed.ts');
+    await world.project.write({ 'fixed.ts': fixed('two') });
+    const { code, stdout } = await diff('fixed.ts');
+    expect([code, stdout]).toEqual([
+      2,
+      expect.stringMatching(/# ConfigMap\/\S+\/fixed: immutable: deleted and made again\n[^]*- {2}value: one\n\+ {2}value: two/),
+    ]);
+    const refused = await world.fib('deploy', 'fixed.ts', '-n', namespace, '--yes', '--no-wait');
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/CLUSTER_REFUSED[^]*immutable[^]*delete it first, or give it another name/)]);
+    await world.project.write({ 'fixed.ts': fixed('two', 'other') });
+    expect((await deploy('fixed.ts')).value).toMatchObject({ created: [`ConfigMap/${namespace}/other`], deleted: [`ConfigMap/${namespace}/fixed`] });
+  });
+
   it('says what is missing in time, with the construct', async () => {
     const { code, value } = await world.json<{ error: { code: string; message: string } }>(
       ...['deploy', 'one.ts', '-n', namespace, '--config', 'names=hello', '--yes', '--timeout', '2s'],
