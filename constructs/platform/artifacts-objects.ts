@@ -88,6 +88,7 @@ function artifactsPod(plan: PlatformPlan, { storage, resources }: ArtifactSettin
     part: ARTIFACTS_NAME,
     apiToken: false,
     pullSecrets: plan.images.pullSecrets,
+    placement: plan.placement,
     graceSeconds: GRACE_SECONDS,
     containers: [
       {

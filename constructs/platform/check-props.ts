@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { PlatformError } from '../../protocol/errors.ts';
+import { placementIssues, type Placement } from '../../protocol/schema/placement.ts';
 import { type Issue, schemaIssues, show } from '../../protocol/schema/validate.ts';
 import { parseSize } from '../../protocol/size.ts';
 import { Duration } from '../duration.ts';
@@ -22,7 +23,11 @@ import { platformSchema } from './platform-schema.ts';
 const MIN_S3_STORAGE = 128 * 1024 ** 2;
 
 /** The props as the schema has them: Sizes and Durations as text, short forms written out. */
-export type PlainProps = Omit<PlatformProps, 'functionNamespaces' | 'gateway' | 'scaler' | 'functions' | 'artifacts' | 'monitoring' | 'transform'> & {
+export type PlainProps = Omit<
+  PlatformProps,
+  'functionNamespaces' | 'gateway' | 'scaler' | 'functions' | 'artifacts' | 'monitoring' | 'placement' | 'transform'
+> & {
+  readonly placement?: Placement;
   readonly functionNamespaces?: readonly FunctionNamespace[];
   readonly gateway?: PlainProcess & { readonly drainTimeout?: string; readonly clients?: readonly string[] };
   readonly scaler?: PlainProcess;
@@ -99,6 +104,7 @@ function propIssues({
   exposure = {},
   monitoring = {},
   cluster = {},
+  placement,
 }: PlainProps): Issue[] {
   const { egress = [] } = functions;
   const exposures = Object.keys(exposure);
@@ -117,6 +123,7 @@ function propIssues({
           },
         ]
       : []),
+    ...placementIssues(placement, 'placement'),
     ...cidrIssues(cluster.apiServerCidrs, 'cluster.apiServerCidrs'),
     ...cidrIssues(cluster.dns?.cidrs, 'cluster.dns.cidrs'),
   ];

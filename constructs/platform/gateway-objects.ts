@@ -42,6 +42,7 @@ function gatewayPod(plan: PlatformPlan): object {
     part: GATEWAY_NAME,
     apiToken: true,
     pullSecrets: plan.images.pullSecrets,
+    placement: plan.placement,
     graceSeconds: DRAIN_DELAY_MS / 1000 + plan.gateway.drainSeconds + CLOSE_SECONDS,
     containers: [
       {

@@ -68,6 +68,7 @@ function renderPod(plan: PlatformPlan, options: MonitoringServerOptions): object
     user: NOBODY,
     apiToken: false,
     pullSecrets: plan.images.pullSecrets,
+    placement: plan.placement,
     graceSeconds: GRACE_SECONDS,
     annotations: { [`${API_GROUP}/config`]: digestOf(config.text) },
     containers: [

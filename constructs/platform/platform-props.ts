@@ -1,5 +1,6 @@
 import type { ImageLock } from '../../protocol/images.ts';
 import type { Duration } from '../duration.ts';
+import type { Placement } from '../placement.ts';
 import type { Size } from '../size.ts';
 import type { KubernetesObject } from '../synth/object.ts';
 import type { PlatformArtifacts } from './artifacts-props.ts';
@@ -29,6 +30,11 @@ export interface PlatformProps {
   readonly artifacts?: PlatformArtifacts;
   /** How functions with `access: 'public'` are reached from outside. @default - not: the Service `fibonacci-gateway-public` is reached inside of the cluster */
   readonly exposure?: PlatformExposure;
+  /**
+   * Where the platform's own pods run, and as what: gateway, scaler, Prometheus, Alertmanager, artifacts. Pods of functions have a placement of their own, that of their pool.
+   * @default - anywhere
+   */
+  readonly placement?: Placement;
   /** What the synthesizer cannot know of the cluster. */
   readonly cluster?: PlatformCluster;
   /** Least level that gateway and scaler log. @default 'info' */

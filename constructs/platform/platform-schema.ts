@@ -2,6 +2,7 @@ import Type from 'typebox';
 import { IMAGE_NAMES } from '../../protocol/images.ts';
 import { closed, duration, integer, name, oneOf, size, text } from '../../protocol/schema/fields.ts';
 import { LABEL_KEY } from '../../protocol/schema/metadata.ts';
+import { placement } from '../../protocol/schema/placement.ts';
 
 /** What Platform's props may be, once Sizes and Durations are text: every wrong or unknown field is told with its path. */
 
@@ -157,6 +158,7 @@ export const platformSchema = closed(
     artifacts: optional(artifacts),
     monitoring: optional(monitoring),
     exposure: optional(exposure),
+    placement: optional(placement),
     cluster: optional(cluster),
     logLevel: optional(oneOf(['debug', 'info', 'warn', 'error'], docs('Least level that is logged.'))),
   },

@@ -1,7 +1,8 @@
 import { IMAGE_USER } from '../../protocol/images.ts';
+import { renderPlacement, renderSpread } from '../../protocol/pod-placement.ts';
 import { PART_OF_LABEL } from '../../protocol/cluster-names.ts';
 import { partLabels } from './metadata.ts';
-import type { ResourceSettings } from './settings.ts';
+import type { PlatformSettings, ResourceSettings } from './settings.ts';
 
 /** Pods of the platform's own parts, all alike: they keep to the restricted Pod Security Standard (Kubernetes, "Pod Security Standards"). */
 
@@ -13,6 +14,7 @@ export interface PodOptions {
   /** Whether it talks to the API server. */
   readonly apiToken: boolean;
   readonly pullSecrets: readonly string[];
+  readonly placement: PlatformSettings['placement'];
   /** Longest time between SIGTERM and SIGKILL. */
   readonly graceSeconds: number;
   readonly containers: readonly object[];
@@ -22,7 +24,8 @@ export interface PodOptions {
 }
 
 export function podTemplate(options: PodOptions): { readonly metadata: object; readonly spec: object } {
-  const { part, user = IMAGE_USER, pullSecrets, annotations } = options;
+  const { part, user = IMAGE_USER, pullSecrets, annotations, placement } = options;
+  const { rackLabel, ...where } = placement;
   return {
     metadata: { labels: { ...partLabels(part), [PART_OF_LABEL]: 'fibonacci' }, ...(annotations && { annotations }) },
     spec: {
@@ -34,14 +37,9 @@ export function podTemplate(options: PodOptions): { readonly metadata: object; r
       terminationGracePeriodSeconds: options.graceSeconds,
       ...(pullSecrets.length > 0 && { imagePullSecrets: pullSecrets.map((name) => ({ name })) }),
       securityContext: { runAsNonRoot: true, runAsUser: user, runAsGroup: user, fsGroup: user, seccompProfile: { type: 'RuntimeDefault' } },
-      topologySpreadConstraints: ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map((topologyKey) => ({
-        maxSkew: 1,
-        topologyKey,
-        whenUnsatisfiable: 'ScheduleAnyway',
-        labelSelector: { matchLabels: partLabels(part) },
-        // Pods of the old template do not count while a new one rolls out.
-        matchLabelKeys: ['pod-template-hash'],
-      })),
+      ...renderPlacement(where, rackLabel),
+      // Pods of the old template do not count while a new one rolls out.
+      topologySpreadConstraints: renderSpread(where, rackLabel, partLabels(part)).map((one) => ({ ...one, matchLabelKeys: ['pod-template-hash'] })),
       containers: options.containers,
       ...(options.volumes.length > 0 && { volumes: options.volumes }),
     },

@@ -177,3 +177,31 @@ function environmentOf(spec: {
 }): Record<string, string> {
   return Object.fromEntries((spec.containers[0]?.env ?? []).map(({ name, value, valueFrom }) => [name, value ?? `the pod's ${valueFrom?.fieldRef.fieldPath}`]));
 }
+
+test('the platform’s own pods run where its placement says, and where it says nothing anywhere', () => {
+  const placement: fib.Placement = {
+    zones: ['a', 'b'],
+    nodeSelector: { 'node.example.com/class': 'system' },
+    tolerations: [{ key: 'system', operator: 'Exists' }],
+    priorityClass: 'system-cluster-critical',
+    spread: 'required',
+  };
+  const pods = [...synthPlatform({ placement, artifacts: {} }).pods().values()];
+  expect(pods).toHaveLength(5);
+  for (const { spec } of pods) {
+    expect(spec).toMatchObject({ nodeSelector: placement.nodeSelector, tolerations: placement.tolerations, priorityClassName: 'system-cluster-critical' });
+    expect(JSON.stringify(spec.affinity)).toContain('"topology.kubernetes.io/zone","operator":"In","values":["a","b"]');
+    expect(spec.topologySpreadConstraints.map(({ whenUnsatisfiable }: { whenUnsatisfiable: string }) => whenUnsatisfiable)).toEqual([
+      'DoNotSchedule',
+      'ScheduleAnyway',
+    ]);
+    expect(restrictedProblems(spec)).toEqual([]);
+  }
+  const [anywhere] = synthPlatform().pods().values();
+  expect(Object.keys(anywhere.spec).filter((field) => /affinity|nodeSelector|tolerations|ClassName/.test(field))).toEqual([]);
+});
+
+test('a placement of the platform is checked as that of a pool is', () => {
+  expect(() => synthPlatform({ placement: { tolerations: [{}] } })).toThrow(/placement\.tolerations: a toleration without a key is for every taint/);
+  expect(() => synthPlatform({ placement: { zone: ['a'] } as fib.Placement })).toThrow(/placement\.zone: unknown field; did you mean zones\?/);
+});

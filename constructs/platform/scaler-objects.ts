@@ -59,6 +59,7 @@ function scalerPod(plan: PlatformPlan, workloads: string): object {
     part: SCALER_NAME,
     apiToken: true,
     pullSecrets: plan.images.pullSecrets,
+    placement: plan.placement,
     graceSeconds: GRACE_SECONDS,
     annotations: { [`${API_GROUP}/workloads`]: workloads },
     containers: [

@@ -1,5 +1,7 @@
 import { SYSTEM_NAMESPACE } from '../../protocol/cluster-names.ts';
 import { parseDuration } from '../../protocol/duration.ts';
+import { NODE_LABELS } from '../../protocol/names.ts';
+import type { Placement } from '../../protocol/schema/placement.ts';
 import { type ArtifactSettings, artifactSettings } from './artifacts-settings.ts';
 import { checkPlatformProps, type PlainProcess, type PlainServer } from './check-props.ts';
 import type { FunctionEgress, PlatformDashboards, PlatformExposure, PlatformImages, PlatformProps, PrometheusOperator } from './platform-props.ts';
@@ -25,6 +27,8 @@ export interface PlatformSettings {
   readonly monitoring: MonitoringSettings;
   readonly dashboards: Required<PlatformDashboards> | undefined;
   readonly exposure: PlatformExposure;
+  /** Of the platform's own pods. */
+  readonly placement: Placement & { readonly rackLabel: string };
   readonly cluster: ClusterSettings;
   readonly logLevel: string;
 }
@@ -69,10 +73,8 @@ export interface ClusterSettings {
 
 /** @throws PlatformError SPEC_INVALID with every issue */
 export function resolveSettings(id: string, props: PlatformProps): PlatformSettings {
-  const { namespace, functionNamespaces, images, gateway, scaler, functions, artifacts, monitoring, exposure, cluster, logLevel } = checkPlatformProps(
-    id,
-    props,
-  );
+  const { namespace, functionNamespaces, images, gateway, scaler, functions, artifacts, monitoring, exposure, placement, cluster, logLevel } =
+    checkPlatformProps(id, props);
   return {
     stack: id,
     namespace: namespace ?? SYSTEM_NAMESPACE,
@@ -100,6 +102,7 @@ export function resolveSettings(id: string, props: PlatformProps): PlatformSetti
       ...monitoring.dashboards,
     },
     exposure: exposure ?? {},
+    placement: { ...placement, rackLabel: functions?.rackLabel ?? NODE_LABELS.rack },
     cluster: {
       apiServerCidrs: cluster?.apiServerCidrs ?? ['0.0.0.0/0', '::/0'],
       apiServerPorts: cluster?.apiServerPorts ?? [443, 6443],

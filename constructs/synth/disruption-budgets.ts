@@ -34,9 +34,9 @@ export function disruptionBudget({ metadata, spec }: FunctionResource, minAvaila
 }
 
 /** `<namespace>/<name>` of the function whose pods a PodDisruptionBudget is for; undefined for any other object. */
-export function budgetedFunction({ kind, metadata, ...object }: KubernetesObject): string | undefined {
-  if (kind !== 'PodDisruptionBudget') return undefined;
+export function budgetedFunction(object: KubernetesObject): string | undefined {
+  if (object.kind !== 'PodDisruptionBudget') return undefined;
   const { selector } = (object['spec'] ?? {}) as { selector?: { matchLabels?: Readonly<Record<string, string>> } };
   const name = selector?.matchLabels?.[LABELS.function];
-  return name === undefined ? undefined : `${metadata.namespace}/${name}`;
+  return name === undefined ? undefined : `${object.metadata.namespace}/${name}`;
 }

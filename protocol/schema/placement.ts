@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox';
 import { closed, integer, oneOf } from './fields.ts';
 import { type Rule, rule } from './kind.ts';
 import { LABEL_KEY, LABEL_VALUE } from './metadata.ts';
+import type { Issue } from './validate.ts';
 
 const DNS_LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 /** RFC 1123 subdomain: names of RuntimeClasses and PriorityClasses. */
@@ -49,6 +50,13 @@ export const placement = closed(
 export type Placement = Static<typeof placement>;
 
 type Tolerations = NonNullable<Placement['tolerations']>;
+
+/** What rules say of a placement that stands elsewhere than in one of our kinds. */
+export function placementIssues(value: Placement | undefined, path: string): Issue[] {
+  return placementRules([])
+    .filter(({ check }) => value?.tolerations && !check(value.tolerations as never))
+    .map(({ message }) => ({ path: `${path}.tolerations`, message: String(message) }));
+}
 
 /** Rules of a placement that stands at this path. */
 export function placementRules(path: readonly string[]): Rule[] {

@@ -1,3 +1,5 @@
+import type { PlacedPodSpec } from '../../../protocol/pod-placement.ts';
+
 /** What we write of `apps/v1` Deployments (Kubernetes API reference); nothing else is ever set. */
 export interface Deployment {
   readonly apiVersion: 'apps/v1';
@@ -33,15 +35,6 @@ export interface OwnerReference {
   readonly name: string;
   readonly uid: string;
   readonly controller: boolean;
-}
-
-/** Where a pod may run, and as what. */
-export interface PlacedPodSpec {
-  readonly runtimeClassName?: string;
-  readonly priorityClassName?: string;
-  readonly nodeSelector?: Readonly<Record<string, string>>;
-  readonly affinity?: object;
-  readonly tolerations?: readonly object[];
 }
 
 interface PodSpec extends PlacedPodSpec {

@@ -2,12 +2,12 @@ import { digestOfJson } from '../../../protocol/digest.ts';
 import { PlatformError } from '../../../protocol/errors.ts';
 import { IMAGE_USER } from '../../../protocol/images.ts';
 import { ANNOTATIONS, API_VERSION, CONTROL_PATHS, LABELS, MANAGED_BY, POD_PORTS } from '../../../protocol/names.ts';
+import { renderPlacement, renderSpread } from '../../../protocol/pod-placement.ts';
 import { formatSize } from '../../../protocol/size.ts';
 import type { Workloads } from '../../../protocol/workloads.ts';
 import type { InstanceTemplate, TemplateOwner } from '../fleet.ts';
 import type { Deployment, OwnerReference } from './manifests.ts';
 import { templateHash, workloadName } from './names.ts';
-import { renderPlacement, renderSpread } from './placement.ts';
 
 export interface WorkloadContext {
   readonly workloads: Workloads;

@@ -1,8 +1,16 @@
-import { NODE_LABELS } from '../../../protocol/names.ts';
-import type { Placement } from '../../../protocol/schema/placement.ts';
-import type { PlacedPodSpec } from './manifests.ts';
+import { NODE_LABELS } from './names.ts';
+import type { Placement } from './schema/placement.ts';
 
 const HOSTNAME = 'kubernetes.io/hostname';
+
+/** What a placement is in a pod (Kubernetes API reference, PodSpec). */
+export interface PlacedPodSpec {
+  readonly runtimeClassName?: string;
+  readonly priorityClassName?: string;
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly affinity?: object;
+  readonly tolerations?: readonly object[];
+}
 
 /** What a placement adds to a pod; nothing where it is absent. Pure. */
 export function renderPlacement(placement: Placement | undefined, rackLabel: string): PlacedPodSpec {
