@@ -24,6 +24,7 @@ test.each([
 
 test.each([
   [{ message: 'reset' }, true],
+  [{ code: 'UND_ERR_CONNECT_TIMEOUT' }, false],
   [{ status: 500 }, true],
   [{ status: 429 }, true],
   [{ status: 403, code: 'AccessDenied' }, false],

@@ -36,7 +36,7 @@ export function describeBucketFailure({ status, code = '', message = '' }: Bucke
   return `${it} refuses the request (${answer}): see that the endpoint is an S3 server, and its log`;
 }
 
-/** Whether the same request may well work in a moment. */
-export function isPassing({ status }: BucketFailure): boolean {
-  return status === undefined || status >= 500 || status === 429;
+/** Whether the same request may well work in a moment. A connection that was waited for has had its time. */
+export function isPassing({ status, code }: BucketFailure): boolean {
+  return status === undefined ? code !== 'UND_ERR_CONNECT_TIMEOUT' : status >= 500 || status === 429;
 }

@@ -67,7 +67,7 @@ export function openBucketStorage(bucket: Bucket, folder: FolderStorage): Storag
       }
     },
     async keep(file, hex, bytes) {
-      await bucket.put(hex, file);
+      await bucket.put(hex, file, bytes);
       await keep(file, hex, bytes);
     },
     close: () => bucket.close(),

@@ -1,4 +1,5 @@
-import { openAsBlob } from 'node:fs';
+import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { S3mini, S3ServiceError } from 's3mini';
 import { Agent, fetch as fetchWith, type RequestInit } from 'undici';
@@ -10,7 +11,7 @@ export interface Bucket {
   /** Undefined where there is none. */
   get(hex: string): Promise<BucketObject | undefined>;
   /** The server is told the digest, and checks it. */
-  put(hex: string, file: string): Promise<void>;
+  put(hex: string, file: string, bytes: number): Promise<void>;
   /** Writes and reads a small object, for so long again and again. @param onFailure told each new reason */
   prove(waitMs: number, onFailure: (reason: string) => void): Promise<void>;
   close(): Promise<void>;
@@ -41,7 +42,7 @@ const PROBE = 'fibonacci-probe';
 export function createBucket(options: BucketOptions): Bucket {
   const agent = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS }, headersTimeout: ANSWER_TIMEOUT_MS, bodyTimeout: ANSWER_TIMEOUT_MS });
   // Signed for one host: a redirect leads nowhere.
-  const send = (url: string, init: RequestInit) => fetchWith(url, { ...init, redirect: 'manual', dispatcher: agent });
+  const send = (url: string, init: RequestInit) => fetchWith(url, { ...init, redirect: 'manual', duplex: 'half', dispatcher: agent });
   const { accessKeyId, secretAccessKey, region, prefix } = options;
   const s3 = new S3mini({ accessKeyId, secretAccessKey, region, endpoint: bucketUrl(options), fetch: send as unknown as typeof fetch });
   const key = (name: string) => `${prefix}${name}`;
@@ -64,10 +65,11 @@ export function createBucket(options: BucketOptions): Bucket {
           throw error;
         }
       }),
-    put: (hex, file) =>
+    put: (hex, file, bytes) =>
       attempt(async () => {
         const checksum = { 'x-amz-checksum-sha256': Buffer.from(hex, 'hex').toString('base64') } as const;
-        await s3.putObject(key(`${hex}.pkg`), await openAsBlob(file), 'application/octet-stream', undefined, checksum);
+        const body = Readable.toWeb(createReadStream(file));
+        await s3.putObject(key(`${hex}.pkg`), body, 'application/octet-stream', undefined, checksum, bytes);
       }),
     async prove(waitMs, onFailure) {
       const begun = performance.now();

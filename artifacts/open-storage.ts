@@ -1,7 +1,6 @@
 import type { Log } from '../kit/log.ts';
 import type { ArtifactsConfig } from '../protocol/config.ts';
 import { PlatformError } from '../protocol/errors.ts';
-import { createBucket } from './bucket.ts';
 import { openBucketStorage } from './bucket-storage.ts';
 import { openFolder } from './folder.ts';
 import type { Storage } from './storage.ts';
@@ -20,6 +19,8 @@ export async function openStorage({ config, log, bucketWaitMs }: OpenStorageDeps
   if (problems.length > 0) throw new PlatformError('CONFIG_INVALID', `the configuration is not valid:\n  ${problems.join('\n  ')}`, { details: { problems } });
   const folder = await openFolder(config.dir, config.quotaMib * MIB);
   if (config.s3Endpoint === '') return folder;
+  // Who has a volume does not load what it takes.
+  const { createBucket } = await import('./bucket.ts');
   const bucket = createBucket({
     endpoint: config.s3Endpoint,
     bucket: config.s3Bucket,

@@ -10,7 +10,7 @@ export interface PlatformArtifacts {
   readonly storage?: Size;
   /** StorageClass of the volume. Refused beside `s3`. @default - the cluster's default */
   readonly storageClass?: string;
-  /** Of one pod. @default - 20m to 500m, 128 MiB */
+  /** Of one pod. @default - 20m to 500m, 128 MiB, with `s3` 256 MiB */
   readonly resources?: ContainerResources;
   /** A bucket that keeps the packages, in place of a volume. @default - a volume */
   readonly s3?: ArtifactsS3;

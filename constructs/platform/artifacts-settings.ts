@@ -28,12 +28,11 @@ const RESOURCES: ResourceSettings = { cpuRequest: '20m', cpuLimit: '500m', memor
 
 /** The artifact service, with every default. */
 export function artifactSettings({ s3, ...props }: PlainArtifacts): ArtifactSettings {
-  const resources = { ...RESOURCES, ...props.resources };
-  if (!s3) return { storage: '5Gi', ...props, resources };
+  if (!s3) return { storage: '5Gi', ...props, resources: { ...RESOURCES, ...props.resources } };
   const { credentials, region = 'us-east-1', prefix = '', pathStyle = true, replicas = 2, egress = defaultEgress(s3.endpoint), endpoint, bucket } = s3;
   const { secret, accessKeyIdKey = 'accessKeyId', secretAccessKeyKey = 'secretAccessKey' } = credentials;
   const settings = { endpoint, bucket, region, prefix, pathStyle, secret, accessKeyIdKey, secretAccessKeyKey, replicas, egress };
-  return { storage: '1Gi', ...props, resources, s3: settings };
+  return { storage: '1Gi', ...props, resources: { ...RESOURCES, memory: '256Mi', ...props.resources }, s3: settings };
 }
 
 const SERVICE = /^[a-z0-9-]+\.([a-z0-9-]+)\.svc(\.|$)/;

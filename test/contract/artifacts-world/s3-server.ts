@@ -32,8 +32,8 @@ export interface S3Server {
 const KEYS = { accessKeyId: 'TESTACCESSKEYID', secretAccessKey: 'test/secret+access/key' };
 const REGION = 'eu-test-1';
 
-/** Builds the server first, where it was not built before. */
-export async function startS3Server(): Promise<S3Server> {
+/** Builds the server first, where it was not built before. @param address to listen at; @default 127.0.0.1 */
+export async function startS3Server(address = '127.0.0.1'): Promise<S3Server> {
   const program = join(await ensureS3Server({ cache: clusterFolders().cache, say: () => undefined }), 's3');
   const dir = mkdtempSync(join(tmpdir(), 'fib-s3-'));
   const [buckets, metadata] = [join(dir, 'buckets'), join(dir, 'metadata')];
@@ -42,8 +42,8 @@ export async function startS3Server(): Promise<S3Server> {
   let child: ChildProcess | undefined;
   const start = async () => {
     const env = { ROOT_ACCESS_KEY: KEYS.accessKeyId, ROOT_SECRET_KEY: KEYS.secretAccessKey, VIRTUAL_DOMAIN: 'localhost' };
-    child = spawn(program, [`127.0.0.1:${port}`, buckets, metadata, REGION], { env, stdio: ['ignore', 'ignore', 'inherit'] });
-    await untilOpen(port, child);
+    child = spawn(program, [`${address}:${port}`, buckets, metadata, REGION], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+    await untilOpen(address, port, child);
   };
   const stop = async () => {
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
@@ -53,7 +53,7 @@ export async function startS3Server(): Promise<S3Server> {
   await start();
   return {
     ...KEYS,
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint: `http://${address}:${port}`,
     region: REGION,
     makeBucket: (name) => void mkdirSync(join(buckets, name)),
     removeBucket: (name) => rmSync(join(buckets, name), { recursive: true }),
@@ -69,9 +69,9 @@ export async function startS3Server(): Promise<S3Server> {
   };
 }
 
-async function untilOpen(port: number, child: ChildProcess): Promise<void> {
+async function untilOpen(address: string, port: number, child: ChildProcess): Promise<void> {
   while (child.exitCode === null) {
-    const socket = connect(port, '127.0.0.1');
+    const socket = connect(port, address);
     const open = await new Promise<boolean>((resolve) => socket.once('connect', () => resolve(true)).once('error', () => resolve(false)));
     socket.destroy();
     if (open) return;
