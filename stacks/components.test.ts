@@ -87,6 +87,15 @@ it('URLs come out, of functions and of the platform', async () => {
   expect(() => functions.own.publicUrl).toThrow(/its access is internal/);
 });
 
+it('the gateway of a load balancer is at the address that the cloud gave it, and unknown before', async () => {
+  const gatewayOf = () => new FibonacciPlatform('fibonacci', { exposure: { service: { type: 'LoadBalancer' } } }).endpoints.gateway;
+  const engine = await mockEngine();
+  expect(await valueOf(gatewayOf())).toBe('http://[2001:db8::7]');
+  await engine.settled();
+  await mockEngine({ preview: true });
+  expect(await (gatewayOf() as unknown as { isKnown: Promise<boolean> }).isKnown).toBe(false);
+});
+
 it('props are checked by the construct’s own schema, with the path of the field', async () => {
   await mockEngine();
   expect(() => new FibonacciPlatform('fibonacci', { gateway: { replicas: 0 } })).toThrow(/gateway.replicas: 0 must be >= 1/);

@@ -104,6 +104,27 @@ describe('the entry of Pulumi.yaml', () => {
     expect({ code, registered }).toEqual({ code: 1, registered: [] });
   });
 
+  it('a stack file gets the values of its environment’s file, and over them those of Pulumi', async () => {
+    const shop = join(dir, 'shop');
+    await mkdir(join(shop, 'node_modules'), { recursive: true });
+    await symlink(ROOT, join(shop, 'node_modules', 'fibonacci-faas'));
+    await writeFile(join(shop, 'package.json'), '{ "type": "module" }');
+    await writeFile(join(shop, 'fib.prod.yaml'), 'config:\n  path: /of-the-file\n  name: of-the-file\n');
+    await writeFile(
+      join(shop, 'stack.ts'),
+      `import * as fib from 'fibonacci-faas';
+      export default fib.defineStack((app, { env, config }) => {
+        const stack = new fib.FunctionStack(app, 'shop', { namespace: env });
+        const code = fib.Code.fromInline('export const handler = () => 1;');
+        const fn = new fib.Function(stack, config['name'] ?? '', { runtime: fib.Runtime.NODEJS, handler: 'index.handler', code });
+        new fib.HttpTrigger(stack, 'http', { function: fn, path: config['path'] ?? '' });
+      });`,
+    );
+    const config = { 'fibonacci:stack': join(shop, 'stack.ts'), 'fibonacci:env': 'prod', 'fibonacci:name': 'of-pulumi' };
+    const { outputs } = await pulumi({ preview: true, config });
+    expect(outputs).toEqual({ functionUrls: { 'prod/of-pulumi': 'http://fibonacci-gateway.fibonacci-system.svc/of-the-file' } });
+  });
+
   it('`up` with a kubeconfig goes on', async () => {
     await writeFile(join(dir, 'kubeconfig'), 'apiVersion: v1\nkind: Config\n');
     const { stderr, registered } = await pulumi({}, { KUBECONFIG: join(dir, 'kubeconfig') });
