@@ -8,6 +8,7 @@ import { gatewayConfig, type GatewayConfig } from '../protocol/config.ts';
 import type { Reviewer } from './admin/access.ts';
 import { createClusterReviewer } from './admin/cluster-reviewer.ts';
 import { createGateway } from './gateway.ts';
+import { reduceResource } from './functions/reduce-resource.ts';
 import { zoneOfNode } from './zone.ts';
 
 interface World {
@@ -21,7 +22,7 @@ async function openWorld({ world, storeDir, namespaces, kubeconfig, zone, node }
   if (world === 'local') return { store: await createFileStore(storeDir), zone };
   const client = await createKubernetesClient({ env: process.env, ...(kubeconfig !== '' && { kubeconfig }) });
   return {
-    store: createKubernetesStore({ client, namespaces, log }),
+    store: createKubernetesStore({ client, namespaces, reduce: reduceResource, log }),
     reviewer: createClusterReviewer(client),
     zone: zone === '' ? await zoneOfNode(client, node, log) : zone,
   };

@@ -1,9 +1,6 @@
-import { Pool } from 'undici';
+import type { Pool } from '../../kit/undici.ts';
 import type { StreamInstance } from '../../protocol/stream.ts';
-
-/** Connecting takes microseconds to a live instance; a host that is gone does not answer at all. */
-const CONNECT_TIMEOUT_MS = 2000;
-const KEEP_ALIVE_MS = 4000;
+import { createConnectionPool } from './connection-pool.ts';
 
 /** An instance as this gateway knows it: what the leader told, and what is in flight from here. */
 export class Instance {
@@ -54,17 +51,10 @@ export class Instance {
     this.draining = told.state === 'draining';
   }
 
-  /** Its connections, as many as it takes requests at once. Time limits are ours, not undici's. */
+  /** Its connections. */
   get pool(): Pool {
     this.#used = true;
-    return (this.#pool ??= new Pool(`http://${this.address}`, {
-      connections: null,
-      pipelining: 1,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      connectTimeout: CONNECT_TIMEOUT_MS,
-    }));
+    return (this.#pool ??= createConnectionPool(this.address));
   }
 
   /** To be called from time to time: lets go of the pool where nobody wanted it since the last call. Its connections are closed by then, and it alone takes more memory than a function. */

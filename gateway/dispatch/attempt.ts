@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { type Dispatcher, errors } from 'undici';
+import type { Dispatcher } from 'undici';
+import { errors } from '../../kit/undici.ts';
 import { HEADERS } from '../../protocol/names.ts';
 import type { Instance } from '../capacity/instance.ts';
 import type { Exchange } from './exchange.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Dispatcher, request } from 'undici';
+import { request, type ResponseData } from '../undici.ts';
 import { createLineReader } from '../lines.ts';
 import { createConnections } from './connections.ts';
 import type { Credentials } from './credentials.ts';
@@ -174,7 +174,7 @@ function failureOf({ status, retryAfterMs, cause }: KubernetesError) {
   return { status, retryAfterMs, code: (cause as { code?: string } | undefined)?.code };
 }
 
-function headerOf({ headers }: Dispatcher.ResponseData, name: string): string | undefined {
+function headerOf({ headers }: ResponseData, name: string): string | undefined {
   const value = headers[name];
   return Array.isArray(value) ? value[0] : value;
 }

@@ -1,4 +1,4 @@
-import { Agent } from 'undici';
+import { Agent } from '../undici.ts';
 import type { TlsOptions } from './credentials.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;

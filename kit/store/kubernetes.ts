@@ -22,6 +22,8 @@ export interface KubernetesStoreOptions {
   readonly ahead?: readonly KindName[];
   /** Kinds that will be listed: the first list of each is begun now. @default [] */
   readonly listAhead?: readonly KindName[];
+  /** What watches hold and tell of an object, where that is less than all of it. @default all of it */
+  readonly reduce?: (object: AnyResource) => AnyResource;
   readonly log: Log;
 }
 
@@ -36,12 +38,12 @@ export interface KubernetesStore extends Store {
  * Resources on the Kubernetes API. Objects are reduced to what the protocol knows and checked as they come; uid, generation and version are the API server's.
  * `apply` and `applyStatus` are server-side applies: they set exactly what they are given and take it from whoever had it.
  */
-export function createKubernetesStore({ client, namespaces, ahead = [], listAhead = [], log }: KubernetesStoreOptions): KubernetesStore {
+export function createKubernetesStore({ client, namespaces, ahead = [], listAhead = [], reduce, log }: KubernetesStoreOptions): KubernetesStore {
   const watches = new Map<KindName, KindWatch<KindName>>();
   const share = createSharing();
   /** The same one for all who watch the kind. */
   const watchOf = <K extends KindName>(kind: K): KindWatch<K> => {
-    const known = watches.get(kind) ?? watchKindInCluster<KindName>({ client, namespaces, kind, share, log });
+    const known = watches.get(kind) ?? watchKindInCluster<KindName>({ client, namespaces, kind, share, ...(reduce && { reduce }), log });
     watches.set(kind, known);
     return known as unknown as KindWatch<K>;
   };

@@ -1,4 +1,4 @@
-import type { KindName, ResourceOf } from '../../protocol/schema/resources.ts';
+import type { AnyResource, KindName, ResourceOf } from '../../protocol/schema/resources.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { watchResources } from '../kubernetes/list-watch.ts';
 import type { WatchEvent } from '../kubernetes/object-cache.ts';
@@ -13,6 +13,8 @@ export interface KindWatchOptions<K extends KindName> {
   readonly kind: K;
   /** Of parts that objects have in common. */
   readonly share: Sharing;
+  /** What is held of an object. @default all of it */
+  readonly reduce?: (object: AnyResource) => AnyResource;
   readonly log: Log;
 }
 
@@ -30,7 +32,7 @@ export interface KindWatch<K extends KindName> {
 type Invalid = Parameters<NonNullable<StoreWatch<KindName>['onInvalid']>>[0];
 
 /** Begins to list at once. */
-export function watchKindInCluster<K extends KindName>({ client, namespaces, kind, share, log }: KindWatchOptions<K>): KindWatch<K> {
+export function watchKindInCluster<K extends KindName>({ client, namespaces, kind, share, reduce, log }: KindWatchOptions<K>): KindWatch<K> {
   const listeners = new Set<StoreWatch<K>>();
   const missing = new Set(namespaces);
   const down = new Set(namespaces);
@@ -59,7 +61,7 @@ export function watchKindInCluster<K extends KindName>({ client, namespaces, kin
     try {
       const object = parseObject(kind, raw, share);
       invalid.delete(source);
-      return object;
+      return reduce ? (reduce(object) as ResourceOf<K>) : object;
     } catch (error) {
       const problem = { source, message: (error as Error).message };
       invalid.set(source, problem);

@@ -1,4 +1,4 @@
-import { request } from 'undici';
+import { Agent, request } from '../../kit/undici.ts';
 import { digestOf } from '../../protocol/digest.ts';
 import { type ErrorBody, isErrorCode, PlatformError } from '../../protocol/errors.ts';
 import { ARTIFACT_PATHS } from '../../protocol/names.ts';
@@ -11,9 +11,10 @@ const MAX_REASON_BYTES = 16_384;
 
 /** Packages from the artifact service at `url`, whatever the namespace. */
 export function readPackageService(url: string): ReadPackage {
+  const agent = new Agent();
   return async (_namespace, digest) => {
     const address = `${url.replace(/\/+$/, '')}${ARTIFACT_PATHS.packages}/${digest.replace('sha256:', '')}`;
-    const bytes = await download(address).catch((cause: Error) => {
+    const bytes = await download(agent, address).catch((cause: Error) => {
       if (cause instanceof PlatformError) throw cause;
       throw new PlatformError('INTERNAL', `the package ${digest} could not be read from ${url}: ${cause.message}`, { cause });
     });
@@ -41,8 +42,8 @@ export function readPackageFromFirst(sources: readonly ReadPackage[]): ReadPacka
 }
 
 /** Undefined where there is none. */
-async function download(address: string): Promise<Uint8Array | undefined> {
-  const { statusCode, body } = await request(address, { headersTimeout: HEADERS_TIMEOUT_MS, bodyTimeout: BODY_TIMEOUT_MS });
+async function download(dispatcher: Agent, address: string): Promise<Uint8Array | undefined> {
+  const { statusCode, body } = await request(address, { dispatcher, headersTimeout: HEADERS_TIMEOUT_MS, bodyTimeout: BODY_TIMEOUT_MS });
   if (statusCode !== 200) {
     const reason = await reasonOf(body);
     if (statusCode === 404) return undefined;

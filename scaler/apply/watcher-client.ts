@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { Agent, request } from 'undici';
+import { Agent, request } from '../../kit/undici.ts';
 import { isErrorCode, PlatformError } from '../../protocol/errors.ts';
 import { renderLoadDocument, renderPush } from '../../protocol/load-document.ts';
 import { CONTROL_PATHS, REVISION_CONTENT_TYPE } from '../../protocol/names.ts';

@@ -1,4 +1,4 @@
-import { Agent, request } from 'undici';
+import { Agent, request } from '../../kit/undici.ts';
 
 export interface JsonAnswer {
   readonly status: number;

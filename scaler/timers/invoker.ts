@@ -1,4 +1,4 @@
-import { Agent, request } from 'undici';
+import { Agent, request } from '../../kit/undici.ts';
 import { ADMIN_PATHS, functionName, HEADERS, TIMER_EVENT_TYPE } from '../../protocol/names.ts';
 import type { TriggerResource } from '../../protocol/schema/resources.ts';
 import { formatTime, tickId } from '../decide/ticks.ts';

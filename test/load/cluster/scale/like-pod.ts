@@ -9,7 +9,7 @@ const MEMORY_BYTES = 512 * 1024 * 1024;
 /** On a machine that does other things too. */
 const START_MS = 120_000;
 
-/** Runs programs of images as their pods do: with the flags of the image, and with the pod's limit of memory, by which Node.js sizes its heap. */
+/** Runs programs of images as their pods do: with the flags and variables of the image, and with the pod's limit of memory, by which Node.js sizes its heap. */
 export interface LikePods {
   start(name: 'gateway' | 'scaler', env: Readonly<Record<string, string>>): Promise<TestProcess>;
   /** Of what was started. */
@@ -24,10 +24,14 @@ export function createLikePods(prefix: string): LikePods {
       const group = `${prefix}-${name}`;
       groups.add(group);
       const enter = `echo $$ > ${limitMemory(group)} && exec "$@"`;
-      const started = await startProcess(new URL(`dist/${name}/main.js`, ROOT), env, {
-        through: ['sh', '-c', enter, 'sh', process.execPath, ...flagsOf(name)],
-        timeoutMs: START_MS,
-      });
+      const started = await startProcess(
+        new URL(`dist/${name}/main.js`, ROOT),
+        { ...variablesOf(name), ...env },
+        {
+          through: ['sh', '-c', enter, 'sh', process.execPath, ...flagsOf(name)],
+          timeoutMs: START_MS,
+        },
+      );
       running.push(started);
       return started;
     },
@@ -38,9 +42,20 @@ export function createLikePods(prefix: string): LikePods {
   };
 }
 
+/** Of the allocator, which is the system's. */
+function variablesOf(name: string): Record<string, string> {
+  const lines = instructionsOf(name, 'ENV').flatMap((line) => line.split(' '));
+  return Object.fromEntries(lines.map((pair) => pair.split('=') as [string, string]).filter(([variable]) => variable.startsWith('MALLOC_')));
+}
+
+function instructionsOf(name: string, instruction: string): string[] {
+  const lines = readFileSync(new URL(`${name}/Containerfile`, ROOT), 'utf8').split('\n');
+  return lines.flatMap((line) => (line.startsWith(`${instruction} `) ? [line.slice(instruction.length + 1)] : []));
+}
+
 /** Between the program and its entry. */
 function flagsOf(name: string): string[] {
-  const entrypoint = /^ENTRYPOINT (.*)$/m.exec(readFileSync(new URL(`${name}/Containerfile`, ROOT), 'utf8'))?.[1] ?? '[]';
+  const entrypoint = instructionsOf(name, 'ENTRYPOINT').at(-1) ?? '[]';
   return (JSON.parse(entrypoint) as string[]).slice(1, -1);
 }
 
