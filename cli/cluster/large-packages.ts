@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isPackageConfigMap, type SynthResult } from '../../constructs/synth/object.ts';
+import { podProblem } from '../../kit/fleet/kubernetes/pods.ts';
 import { ARTIFACTS_NAME, INTERNAL_SECRET, PLATFORM_PORTS } from '../../protocol/cluster-names.ts';
 import { PlatformError } from '../../protocol/errors.ts';
 import { API_GROUP, ARTIFACT_PATHS } from '../../protocol/names.ts';
@@ -75,8 +76,11 @@ async function awaitService(cluster: Cluster, system: string, timeoutMs: number)
       const target = { namespace: system, pod, port: PLATFORM_PORTS.artifacts };
       return async (call) => exchangeOver(await connectPod(cluster, target), { ...call, headers: { ...call.headers, authorization: `Bearer ${token}` } });
     }
-    if (performance.now() - begun > timeoutMs)
-      throw new PlatformError('NOT_READY', `the artifact service ${system}/${ARTIFACTS_NAME} is not ready, or the Secret ${INTERNAL_SECRET.name} is not there`);
+    if (performance.now() - begun > timeoutMs) {
+      const [problem] = pods.map(podProblem).filter((found) => found !== undefined);
+      const why = problem ?? (token === undefined ? `the Secret ${INTERNAL_SECRET.name} is not there` : 'none of its pods is ready');
+      throw new PlatformError('NOT_READY', `the artifact service ${system}/${ARTIFACTS_NAME} is not ready: ${why}`);
+    }
     await sleep(POLL_MS);
   }
 }

@@ -62,13 +62,15 @@ async function verdict(): Promise<Verdict> {
   return explainVerdict(cli, deployment, judgeReadiness(deployment));
 }
 
-const upload = (bytes: Uint8Array) => uploadPackages(cli, SYSTEM, [{ digest: digestOf(bytes), bytes, path: 'app/large' }], 30_000);
+const upload = (bytes: Uint8Array, patienceMs = 30_000) => uploadPackages(cli, SYSTEM, [{ digest: digestOf(bytes), bytes, path: 'app/large' }], patienceMs);
 
 it('the artifact service on a bucket does not start without its Secret, and says so where who deploys looks', async () => {
   await deploy();
   await expect
     .poll(verdict, WHILE)
     .toEqual({ kind: 'failing', why: expect.stringMatching(/CrashLoopBackOff[^]*FIB_S3_ACCESS_KEY_ID_FILE=[^ ]*\/s3-keys\/accessKeyId cannot be read/) });
+  const refusal = async () => upload(randomBytes(100_000), 0).then(String, (error: Error) => error.message);
+  await expect.poll(refusal, WHILE).toMatch(/fibonacci-artifacts is not ready: [^]*accessKeyId cannot be read/);
 });
 
 it('with it, packages get there through a port-forward, once', async () => {

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import dns from 'node:dns';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Artifacts, createArtifacts } from '../../artifacts/artifacts.ts';
 import { parseConfig } from '../../kit/config.ts';
 import type { Log } from '../../kit/log.ts';
@@ -105,6 +106,22 @@ describe('a package in a bucket', () => {
     expect(readdirSync(dirs[0] ?? '').length).toBeLessThanOrEqual(2);
     expect(s3.keys(BUCKET).length).toBe(5);
   });
+});
+
+it('a bucket whose name stands before the host name is used as well', async () => {
+  const { lookup } = dns;
+  // No name of the test leaves the machine.
+  const local = ((host: string, ...rest: [never, never]) => lookup(host === `${BUCKET}.localhost` ? '127.0.0.1' : host, ...rest)) as typeof lookup;
+  const names = vi.spyOn(dns, 'lookup').mockImplementation(local);
+  try {
+    const bytes = randomBytes(1000);
+    const service = await start({ s3Endpoint: s3.endpoint.replace('127.0.0.1', 'localhost'), s3PathStyle: 'off' });
+    expect((await put(service, bytes)).status).toBe(201);
+    expect(s3.keys(BUCKET)).toEqual([keyOf(bytes)]);
+    expect(names).toHaveBeenCalledWith(`${BUCKET}.localhost`, expect.anything(), expect.anything());
+  } finally {
+    names.mockRestore();
+  }
 });
 
 describe('a bucket that lies', () => {
