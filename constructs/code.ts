@@ -13,7 +13,9 @@ export const BASE_DIRECTORY = 'fibonacci.dev/base-directory';
 export interface CodeContext {
   /** Absolute; the folder of the stack file. */
   readonly baseDirectory: string;
+  /** Of the function. */
   readonly runtime: Runtime;
+  /** Of the function. */
   readonly handler: string;
 }
 

@@ -17,6 +17,7 @@ export type DefineStack = (app: App, context: StackContext) => void;
 
 /** What a stack file exports by default. */
 export interface StackDefinition {
+  /** What the stack file gave. */
   readonly define: DefineStack;
   /** Folder of the file that called `defineStack`. */
   readonly folder: string;

@@ -7,7 +7,9 @@ import { type Size, sizeText } from './size.ts';
 
 /** Where a function's instances come from: made by `hot` or `cold`. */
 export interface FunctionDeployment {
+  /** Of `hot`. @default - none */
   readonly pool?: PodPool;
+  /** As it stands in the Function. */
   readonly spec: FunctionSpec['deployment'];
 }
 

@@ -13,6 +13,7 @@ export interface PackageFile {
 export interface Package {
   /** `sha256:` + hex. */
   readonly digest: string;
+  /** The archive. */
   readonly bytes: Uint8Array;
 }
 

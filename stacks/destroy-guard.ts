@@ -12,6 +12,7 @@ import { isContent } from './kubeconfig.ts';
 export interface GuardedCluster {
   /** Path or content; undefined: as kubectl finds one. */
   readonly kubeconfig?: string | undefined;
+  /** Context of the kubeconfig; undefined: its current one. */
   readonly context?: string | undefined;
 }
 

@@ -4,7 +4,7 @@ import { PROVIDER_VERSION } from './manifest-component.ts';
 export interface KubernetesProviderArgs {
   /** Path or content. @default - as kubectl finds one */
   readonly kubeconfig?: string | undefined;
-  /** @default - the current one */
+  /** Context of the kubeconfig. @default - its current one */
   readonly context?: string | undefined;
 }
 

@@ -20,6 +20,7 @@ export interface PlatformArtifacts {
 export interface ArtifactsS3 {
   /** URL of the server, without the bucket: `https://s3.eu-central-1.amazonaws.com`, `http://minio.storage.svc:9000`. */
   readonly endpoint: string;
+  /** Name of the bucket. */
   readonly bucket: string;
   /** Region of the bucket, by which requests are signed. @default 'us-east-1' */
   readonly region?: string;

@@ -53,6 +53,7 @@ export interface PlatformProps {
 export type PlatformTransform = (object: any) => KubernetesObject | void;
 
 export interface FunctionNamespace {
+  /** Name of the namespace. */
   readonly name: string;
   /** Whether the platform makes it; `false` where something else does. @default true */
   readonly create?: boolean;
@@ -182,6 +183,7 @@ export interface PlatformExposure {
 }
 
 export interface ExposureService {
+  /** `LoadBalancer`: an address of the cloud's; `NodePort`: a port of every node. */
   readonly type: 'LoadBalancer' | 'NodePort';
   /** For the cloud's load balancer. @default {} */
   readonly annotations?: Readonly<Record<string, string>>;
