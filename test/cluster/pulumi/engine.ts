@@ -1,19 +1,16 @@
 import { accessSync, chmodSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LocalWorkspace, type OpMap, type OutputMap, PulumiCommand, type PulumiFn, type Stack } from '@pulumi/pulumi/automation/index.js';
+import { type EngineEvent, LocalWorkspace, type OpMap, type OutputMap, PulumiCommand, type PulumiFn, type Stack } from '@pulumi/pulumi/automation/index.js';
 import { clusterFolders } from '../machine/folders.ts';
 import { ensurePulumi } from '../machine/programs.ts';
 
 const PROVIDER = 'pulumi-resource-kubernetes';
-export const PASSPHRASE = 'only for tests';
 
 /** Pulumi's engine, with its state and settings in a folder of its own. */
 export interface Engine {
-  /** Who speaks to the cluster: the one on PATH, or that of this folder. */
-  readonly provider: 'real' | 'stand-in';
-  /** A stack of a project of the same name, made by a program of this process. */
+  /** A stack of a project whose name begins so, made by a program of this process. */
   stack(name: string, program: PulumiFn): Promise<EngineStack>;
   close(): Promise<void>;
 }
@@ -48,24 +45,22 @@ export async function createEngine(): Promise<Engine> {
   const [bin, backend] = [join(root, 'bin'), join(root, 'backend')];
   for (const folder of [bin, backend]) mkdirSync(folder);
   symlinkSync(join(built, 'pulumi'), join(bin, 'pulumi'));
-  const isReal = isOnPath(PROVIDER);
-  if (!isReal) writeStandIn(join(bin, PROVIDER));
+  if (!isOnPath(PROVIDER)) writeStandIn(join(bin, PROVIDER));
   const env = {
     PATH: [bin, process.env['PATH']].join(delimiter),
     PULUMI_HOME: join(root, 'home'),
     PULUMI_BACKEND_URL: `file://${backend}`,
-    PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
+    PULUMI_CONFIG_PASSPHRASE: 'only for tests',
     PULUMI_SKIP_UPDATE_CHECK: 'true',
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
   };
   const pulumiCommand = await PulumiCommand.get({ root });
   return {
-    provider: isReal ? 'real' : 'stand-in',
     async stack(name, program) {
-      const workDir = join(root, name);
-      mkdirSync(workDir);
-      const stack = await LocalWorkspace.createStack({ stackName: 'test', projectName: name, program }, { workDir, pulumiCommand, envVars: env });
-      return engineStack(stack, { kubeconfig, stateFile: join(backend, '.pulumi', 'stacks', name, 'test.json') });
+      const workDir = mkdtempSync(join(root, `${name}-`));
+      const projectName = basename(workDir);
+      const stack = await LocalWorkspace.createStack({ stackName: 'test', projectName, program }, { workDir, pulumiCommand, envVars: env });
+      return engineStack(stack, { kubeconfig, stateFile: join(backend, '.pulumi', 'stacks', projectName, 'test.json') });
     },
     close: () => Promise.resolve(rmSync(root, { recursive: true, force: true })),
   };
@@ -79,20 +74,21 @@ function engineStack(stack: Stack, given: { readonly kubeconfig: string; readonl
     return options.program && { program: options.program };
   };
   const outputs = stack.outputs.bind(stack);
-  // `up` asks for them each time, which is as long as the rest of it.
-  stack.outputs = () => Promise.resolve({});
+  // Each run would ask for them by further runs of the command line, which take as long as the rest of it.
+  Object.assign(stack, { outputs: () => Promise.resolve({}), info: () => Promise.resolve(undefined) });
+  const stepsOf = async (run: (options: { onEvent: (event: EngineEvent) => void }) => Promise<unknown>) => {
+    let steps: Steps = {};
+    await run({ onEvent: ({ summaryEvent }) => void (steps = summaryEvent?.resourceChanges ?? steps) });
+    return steps;
+  };
   return {
     outputs,
     preview: async (options = {}) => (await stack.preview({ ...use(options) })).changeSummary,
-    up: async (options = {}) => stepsOf((await stack.up({ ...use(options) })).summary),
-    refresh: async () => (use({}), stepsOf((await stack.refresh()).summary)),
-    destroy: async (options = {}) => (use({}), stepsOf((await stack.destroy(options)).summary)),
+    up: (options = {}) => stepsOf((listen) => stack.up({ ...use(options), ...listen })),
+    refresh: () => stepsOf((listen) => (use({}), stack.refresh(listen))),
+    destroy: (options = {}) => stepsOf((listen) => (use({}), stack.destroy({ ...options, ...listen }))),
     state: () => readFileSync(given.stateFile, 'utf8'),
   };
-}
-
-function stepsOf({ resourceChanges }: { readonly resourceChanges?: OpMap }): Steps {
-  return resourceChanges ?? {};
 }
 
 /** The engine starts programs of this name by PATH, and reads a port from their first line. */
