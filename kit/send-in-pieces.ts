@@ -8,7 +8,7 @@ export interface PiecesSink {
 }
 
 /** Others wait at most about this long. */
-const TURN_MS = 2;
+const TURN_MS = 1;
 
 /** Sends a long text that is made piece by piece, and lets the event loop do other things as soon as it took `TURN_MS`. Stops where the other side went away. */
 export async function sendInPieces(response: PiecesSink, pieces: Iterable<string>, now: () => number = () => performance.now()): Promise<void> {

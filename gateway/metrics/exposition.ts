@@ -5,8 +5,8 @@ import type { Tally } from './tally.ts';
 
 /** A function that nobody used for this long drops out of the exposition. */
 const FORGOTTEN_AFTER_MS = 10 * 60_000;
-/** Functions in one piece: some tenths of a millisecond. */
-const PIECE = 128;
+/** Functions in one piece: about a tenth of a millisecond. */
+const PIECE = 64;
 
 /** As it was when its first series was rendered: which series there are depends on it. */
 interface Used {

@@ -11,6 +11,7 @@ import { machineLoad } from './machine-load.ts';
 import { watchAudit } from './scale/account.ts';
 import { createFakeNode, type FakeNode } from './scale/fake-node.ts';
 import { inParallel } from '../../../kit/in-parallel.ts';
+import { longestScrapeTurn } from './scale/scrape-turns.ts';
 import { openScaleWorld, PACKAGE_BYTES, POOL, type ScaleWorld } from './scale/world.ts';
 
 const FUNCTIONS = Number(process.env['FIB_BENCH_FUNCTIONS'] ?? 10_000);
@@ -106,6 +107,7 @@ async function scrapes(world: ScaleWorld): Promise<Measure[]> {
     measure('series of an active function, scaler', scaler.seriesOfOne, 'series', 6),
     measure(`scrape of both, ${ACTIVE} functions active of ${FUNCTIONS} (gateway ${(gateway.bytes / 1e6).toFixed(2)} MB)`, size, 'MB', 2),
     measure(`scrape of the gateway, median (scaler ${scaler.ms.toFixed(1)} ms; ${machineLoad()})`, gateway.ms, 'ms', 50),
+    measure('scrape of the gateway, longest turn of its event loop', await longestScrapeTurn(FUNCTIONS, ACTIVE), 'ms', 5),
   ];
 }
 
