@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { PlatformError } from '../protocol/errors.ts';
-import { loadStackFresh } from './load-fresh.ts';
+import { createFreshLoader, loadStackFresh } from './load-fresh.ts';
 import { loadStack } from './loader.ts';
 
 const INDEX = fileURLToPath(new URL('./index.ts', import.meta.url));
@@ -59,6 +59,19 @@ test('loaded afresh, the stack file and what it imports are read anew', async ()
   const second = await loadStackFresh(file());
   expect([first, second].map(({ objects }) => objects[0]?.id)).toEqual(['PodPool/default/one', 'PodPool/default/two']);
   expect(second.sources).toEqual([file(), join(folder, 'name.ts')]);
+});
+
+test('a loader with the next thread ready reads anew, too, and keeps what was ready for one load', async () => {
+  const loader = createFreshLoader();
+  try {
+    for (const name of ['one', 'two', 'three']) {
+      if (name !== 'three') loader.prepare();
+      write({ 'stack.ts': `${HEAD}  new fib.PodPool(stack, '${name}', { runtime: 'nodejs', min: 0, max: 1 });\n});\n` });
+      expect((await loader.load(file())).objects[0]?.id).toBe(`PodPool/default/${name}`);
+    }
+  } finally {
+    await loader.close();
+  }
 });
 
 test('loaded afresh is the same as loaded here', async () => {

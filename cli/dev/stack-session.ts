@@ -1,4 +1,4 @@
-import { loadStackFresh } from '../../constructs/load-fresh.ts';
+import { createFreshLoader } from '../../constructs/load-fresh.ts';
 import type { LoadOptions } from '../../constructs/loader.ts';
 import type { Store } from '../../kit/store/store.ts';
 import type { PlatformError } from '../../protocol/errors.ts';
@@ -40,6 +40,7 @@ export async function openStack(options: StackSessionOptions): Promise<StackSess
 class FileStackSession implements StackSession {
   resources: readonly AnyResource[] = [];
   readonly #options: StackSessionOptions;
+  readonly #loader = createFreshLoader();
   readonly #saved = new Set<string>();
   #sources: readonly string[] = [];
   #units: readonly CodeUnit[] = [];
@@ -53,7 +54,7 @@ class FileStackSession implements StackSession {
   async load(): Promise<Changes> {
     const { file, context, store, packagesDir } = this.#options;
     const { load, files } = await context();
-    const { objects, packages, sources } = await loadStackFresh(file, load);
+    const { objects, packages, sources } = await this.#loader.load(file, load);
     const resources = resourcesOf(objects);
     await writePackages(packagesDir, packages);
     const changes = await reconcile(store, resources);
@@ -71,11 +72,13 @@ class FileStackSession implements StackSession {
     };
     this.#watch = watchSources(onChange);
     this.#watch.set(this.#sources);
+    this.#loader.prepare();
   }
 
   async close(): Promise<void> {
     this.#watch?.close();
     await this.#working;
+    await this.#loader.close();
   }
 
   async #work(events: StackEvents): Promise<void> {
@@ -94,6 +97,7 @@ class FileStackSession implements StackSession {
         events.onProblem(failure);
       }
       this.#watch?.set(this.#sources);
+      this.#loader.prepare();
     }
   }
 

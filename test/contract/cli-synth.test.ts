@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createProject, type TestProject } from './cli-world/project.ts';
@@ -15,8 +15,12 @@ export default fib.defineStack((app, { env, config }) => {
 
 describe('fib synth for an environment', () => {
   let project: TestProject;
-  const files = () =>
-    (readdirSync(project.dir, { recursive: true, encoding: 'utf8' }) as string[]).filter((path) => path.startsWith('deploy') && path.endsWith('.yaml')).sort();
+  const files = () => {
+    const folder = join(project.dir, 'deploy');
+    if (!existsSync(folder)) return [];
+    const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    return paths.filter((path) => path.endsWith('.yaml')).sort();
+  };
   beforeEach(async () => {
     project = await createProject({ 'stack.ts': STACK, 'fib.prod.yaml': 'config:\n  greeting: hello from prod\n' });
   });
@@ -33,13 +37,13 @@ describe('fib synth for an environment', () => {
     const synth = () => project.fib(['synth', '--env', 'prod', '--out', 'deploy', '--json']);
     expect((await synth()).code).toBe(0);
     expect(files()).toEqual([
-      expect.stringMatching(/^deploy\/functions\/configmap\/default\.pkg-[0-9a-f]{40}\.yaml$/),
-      'deploy/functions/function/default.hello.yaml',
-      'deploy/functions/index.yaml',
-      'deploy/functions/kustomization.yaml',
-      'deploy/functions/trigger/default.hello-http.yaml',
+      expect.stringMatching(/^functions\/configmap\/default\.pkg-[0-9a-f]{40}\.yaml$/),
+      'functions/function/default.hello.yaml',
+      'functions/index.yaml',
+      'functions/kustomization.yaml',
+      'functions/trigger/default.hello-http.yaml',
     ]);
-    const times = () => files().map((path) => statSync(join(project.dir, path), { bigint: true }).mtimeNs);
+    const times = () => files().map((path) => statSync(join(project.dir, 'deploy', path), { bigint: true }).mtimeNs);
     const before = times();
     expect(JSON.parse((await synth()).stdout)).toMatchObject({ written: [], removed: [], unchanged: 5 });
     expect(times()).toEqual(before);
