@@ -22,13 +22,13 @@ const copied = () => readdirSync(join(folder, 'out'), { recursive: true, encodin
 const versionAt = (path: string) => (JSON.parse(readFileSync(join(folder, 'out', path, 'package.json'), 'utf8')) as { version: string }).version;
 
 describe('the packages that code imports', () => {
-  it('are those of static and dynamic imports, by name, without Node.js’ own', () => {
+  it('are those of static and dynamic imports and of require, by name, without Node.js’ own', () => {
     write({
-      'app/a.js': `import x from 'plain';\nimport { y } from "@scope/pkg/deep/file.js";\nimport 'side-effect';\nexport * from 'again';\nawait import('dynamic/sub');`,
+      'app/a.js': `import x from 'plain';\nimport { y } from "@scope/pkg/deep/file.js";\nimport 'side-effect';\nexport * from 'again';\nawait import('dynamic/sub');\nrequire('part/of/it.js');`,
       'app/deep/b.js': `import { z } from './local.js';\nimport fs from 'node:fs';\nimport path from 'path';`,
       'app/c.ts': `import 'not-compiled';`,
     });
-    expect(importedPackages(join(folder, 'app'))).toEqual(['@scope/pkg', 'again', 'dynamic', 'plain', 'side-effect']);
+    expect(importedPackages(join(folder, 'app'))).toEqual(['@scope/pkg', 'again', 'dynamic', 'part', 'plain', 'side-effect']);
   });
 });
 

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { PlatformError } from '../../protocol/errors.ts';
 import { copyTree } from './copy-tree.ts';
 
-const IMPORT = /\b(?:from|import)\s*\(?\s*["']([^"'.][^"']*)["']/g;
+const IMPORT = /\b(?:from|import|require)\s*\(?\s*["']([^"'.][^"']*)["']/g;
 /** What nobody runs. */
 const IDLE_FILES = /\.(ts|mts|cts|map|md|markdown)$|(^|\/)\.|^(test|tests|benchmarks|bench|docs|examples?)\//;
 
