@@ -1,10 +1,11 @@
 import { App } from 'cdk8s';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest';
 import * as fib from '../../constructs/index.ts';
 import { Platform } from '../../constructs/platform/platform.ts';
 import { synthesizeApp } from '../../constructs/synth/synthesize.ts';
 import { GATEWAY_PUBLIC_SERVICE } from '../../protocol/cluster-names.ts';
 import { FunctionStackComponent, ManifestComponent } from '../../stacks/index.ts';
+import { eventually } from './eventually.ts';
 import { loadTestImages } from './images/load.ts';
 import { TEST_IMAGES } from './images/test-images.ts';
 import { type Cluster, openCluster } from './machine/cluster.ts';
@@ -19,7 +20,7 @@ beforeAll(async () => {
 }, 900_000);
 afterAll(async () => world?.close());
 
-test('a platform comes up with its functions, which serve when it is up; what it writes itself is no change; nothing is left of it', async () => {
+test('a platform comes up with its functions, which serve; what it writes itself is no change; nothing is left of it', async () => {
   const [system, namespace] = [world.namespaceName(), world.namespaceName()];
   const objects = platformObjects(system, namespace);
   const stack = await world.engine.stack('platform', async () => {
@@ -33,16 +34,21 @@ test('a platform comes up with its functions, which serve when it is up; what it
     const shop = new FunctionStackComponent('shop', { namespace, systemNamespace: system, define }, { dependsOn: platform });
     return { url: shop.functions.hello.url };
   });
+  // Some of it is in no namespace.
+  onTestFailed(async () => void (await stack.destroy()));
   // The platform's objects; package, Function and trigger; two manifests, one stack of functions, the program's own.
   const all = objects.length + 3 + 4;
   expect(await stack.preview({ kubeconfig: undefined })).toEqual({ create: all });
 
   expect(await stack.up()).toEqual({ create: all });
   expect(await stack.outputs()).toMatchObject({ url: { value: `http://fibonacci-gateway.${system}.svc/hello` } });
-  // At once: what is up serves.
   const { spec } = await cluster.get<{ spec: { clusterIP: string } }>('service', GATEWAY_PUBLIC_SERVICE, '-n', system);
-  const answer = await fetch(`http://${spec.clusterIP}/hello`);
-  expect({ status: answer.status, text: await answer.text() }).toEqual({ status: 200, text: `from ${namespace}` });
+  const call = async () => (await fetch(`http://${spec.clusterIP}/hello`, { signal: AbortSignal.timeout(2_000) })).text();
+  // The Function is Ready; the real provider would have waited for the gateway's Service, too.
+  await eventually(
+    async () => (await call()) === `from ${namespace}`,
+    () => 'the function did not answer within a minute',
+  );
 
   expect(await stack.up()).toEqual({ same: all });
   expect(await stack.destroy()).toEqual({ delete: all });
