@@ -74,17 +74,25 @@ export async function readPlatform(cluster: Cluster, functions: string | undefin
 /** The pods of one part of the platform. */
 export async function podsOfPart(cluster: Cluster, namespace: string, name: string): Promise<Pod[]> {
   const workload = await findPart(cluster, namespace, name);
-  return workload ? podsOf(cluster, workload) : [];
+  if (!workload) return [];
+  // Those of the other kind have the same labels.
+  const controller = workload.kind === 'StatefulSet' ? 'StatefulSet' : 'ReplicaSet';
+  return (await podsOf(cluster, workload)).filter(({ metadata }) => metadata.ownerReferences?.some(({ kind }) => kind === controller));
 }
 
 export async function hasPart(cluster: Cluster, namespace: string, name: string): Promise<boolean> {
   return (await findPart(cluster, namespace, name)) !== undefined;
 }
 
-/** Artifacts are a Deployment where a bucket keeps them. */
+/** Artifacts are a StatefulSet with a volume, or a Deployment where a bucket keeps them; while one takes over from the other, the newer. */
 async function findPart(cluster: Cluster, namespace: string, name: string): Promise<ClusterObject | undefined> {
-  const deployment = await cluster.get<ClusterObject>(DEPLOYMENTS, { namespace, name });
-  return deployment ?? (name === ARTIFACTS_NAME ? cluster.get(STATEFUL_SETS, { namespace, name }) : undefined);
+  const kinds = name === ARTIFACTS_NAME ? [DEPLOYMENTS, STATEFUL_SETS] : [DEPLOYMENTS];
+  const found = await Promise.all(kinds.map((kind) => cluster.get<ClusterObject>(kind, { namespace, name })));
+  return found.filter((one) => one !== undefined).toSorted((one, other) => (createdAt(one) < createdAt(other) ? 1 : -1))[0];
+}
+
+function createdAt({ metadata }: ClusterObject): string {
+  return metadata.creationTimestamp ?? '';
 }
 
 /** The token that the platform's processes share; undefined until the scaler has made it. @throws PlatformError CLUSTER_FORBIDDEN */

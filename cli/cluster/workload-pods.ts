@@ -7,7 +7,7 @@ import type { Verdict } from './readiness.ts';
 
 /** A pod, as far as the commands look at it. */
 export interface Pod {
-  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
+  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string; readonly ownerReferences?: readonly { readonly kind: string }[] };
   readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
 }
 
