@@ -17,14 +17,16 @@ export async function diffApp(cluster: Cluster, { objects, scopes }: App, termin
   const parts = diffParts(plan);
   const conflicts = plan.conflicts.flatMap(({ wanted, conflicts: fields }) => fields.map((field) => ({ id: wanted.id, path: wanted.path, ...field })));
   const kept = plan.kept.map(({ id, reason }) => ({ id, reason }));
+  const conflictLines = conflicts.map(({ id, field, manager }) => `${id}: ${field} is owned by the field manager "${manager}"; deploy needs --force-conflicts`);
   terminal.result({ context: cluster.context, changes: parts, kept, conflicts, unchanged: plan.unchanged }, () => {
-    if (markdown) return renderMarkdown(parts, { title: `What changes in the cluster of \`${cluster.context}\`` });
+    if (markdown) {
+      const table = renderMarkdown(parts, { title: `What changes in the cluster of \`${cluster.context}\`` });
+      return [table, ...(conflicts.length > 0 ? ['', ...conflictLines.map((line) => `- ⚠️ ${line}`)] : [])].join('\n');
+    }
     return [
       ...(parts.length > 0 ? [renderParts(parts, terminal)] : []),
       ...keptLines(plan.kept).map((line) => terminal.paint('dim', line)),
-      ...conflicts.map(({ id, field, manager }) =>
-        terminal.paint('yellow', `! ${id}: ${field} is owned by the field manager "${manager}"; deploy needs --force-conflicts`),
-      ),
+      ...conflictLines.map((line) => terminal.paint('yellow', `! ${line}`)),
       summarize(plan),
       ...(parts.length > 0 ? [summarizeEffects(parts)] : []),
     ].join('\n');

@@ -106,6 +106,11 @@ export default fib.defineStack((app, { config }) => {
     );
     const shown = await diff('one.ts', 'names=hello');
     expect([shown.code, shown.stdout]).toEqual([2, expect.stringMatching(/-  timeout: 9s\n\+  timeout: 5s[^]*somebody/)]);
+    const comment = await world.fib('diff', 'one.ts', '-n', namespace, '--config', 'names=hello', '--markdown');
+    expect([comment.code, comment.stdout]).toEqual([
+      2,
+      expect.stringMatching(/\| new revision \| `spec\.timeout 9s → 5s` \|[^]*- ⚠️ Function\/[^]*"somebody"/),
+    ]);
     await world.fib('deploy', 'one.ts', '-n', namespace, '--config', 'names=hello', '--yes', '--no-wait', '--force-conflicts');
     expect((await diff('one.ts', 'names=hello')).code).toBe(0);
   });
