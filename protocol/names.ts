@@ -55,6 +55,8 @@ export const HEADERS = {
   notStarted: 'fibonacci-not-started',
   /** The error's code on every answer that the platform itself makes. */
   error: 'fibonacci-error',
+  /** On the admin API, whose `authorization` is the caller's: the one that the function gets. */
+  authorization: 'fibonacci-authorization',
 } as const;
 export const HEADER_PREFIX = 'fibonacci-';
 

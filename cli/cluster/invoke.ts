@@ -1,3 +1,4 @@
+import { adminHeaders } from '../admin-headers.ts';
 import { GATEWAY_NAME, INTERNAL_SECRET, PLATFORM_PORTS } from '../../protocol/cluster-names.ts';
 import { PlatformError } from '../../protocol/errors.ts';
 import { ADMIN_PATHS } from '../../protocol/names.ts';
@@ -34,7 +35,7 @@ export async function invokeInCluster(cluster: Cluster, call: Call, triggers: re
   const { namespace, name, method, path, headers, body } = call;
   const connection = await connectPod(cluster, target);
   if (way.kind === 'route') return exchangeOver(connection, { method, path: way.path, headers: { host: way.host, ...headers }, body });
-  const admin = { ...headers, authorization: way.authorization };
+  const admin = { ...adminHeaders(headers), authorization: way.authorization };
   return exchangeOver(connection, { method, path: `${ADMIN_PATHS.invoke}/${namespace}/${name}${path}`, headers: admin, body });
 }
 

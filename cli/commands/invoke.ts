@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { ADMIN_PATHS, HEADERS } from '../../protocol/names.ts';
 import { PlatformError } from '../../protocol/errors.ts';
 import { connectAdmin } from '../admin-client.ts';
+import { adminHeaders } from '../admin-headers.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { HttpReply } from '../cluster/http-over.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
@@ -65,7 +66,8 @@ async function callGateway({ args: [name = '', path = '/'], options, cwd, env }:
   const fn = await client.findFunction(name);
   const { method, headers, body } = await requestOf({ namespace: fn.namespace, hasRoute: fn.routes.length > 0, timer: fn.timers[0] }, path, options);
   const begun = performance.now();
-  const response = await client.request(`${ADMIN_PATHS.invoke}/${fn.namespace}/${fn.name}${withSlash(path)}`, { method, headers, body: body ?? null });
+  const target = `${ADMIN_PATHS.invoke}/${fn.namespace}/${fn.name}${withSlash(path)}`;
+  const response = await client.request(target, { method, headers: adminHeaders(headers), body: body ?? null });
   const answer = await response.text();
   return { status: response.status, headers: Object.fromEntries(response.headers), body: answer, ms: performance.now() - begun };
 }

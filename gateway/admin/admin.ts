@@ -5,7 +5,7 @@ import { sendInPieces } from '../../kit/send-in-pieces.ts';
 import type { Store } from '../../kit/store/store.ts';
 import { PlatformError } from '../../protocol/errors.ts';
 import type { World } from '../../protocol/config.ts';
-import { ADMIN_PATHS, API_GROUP, functionName, LABELS } from '../../protocol/names.ts';
+import { ADMIN_PATHS, API_GROUP, functionName, HEADERS, LABELS } from '../../protocol/names.ts';
 import { sendError, sendJson, toPlatformError } from '../answer.ts';
 import type { Ids } from '../boundary/ids.ts';
 import { readRequestHead, type RequestHead } from '../boundary/request-head.ts';
@@ -137,7 +137,7 @@ function noLogs(world: World): string {
   return `logs are with the pods: use fib logs <function>, or kubectl logs --namespace <namespace> --selector ${LABELS.function}=<function>`;
 }
 
-/** `/v1/invoke/<namespace>/<name>/<path…>` through the same dispatcher; the caller's token goes no further. */
+/** `/v1/invoke/<namespace>/<name>/<path…>` through the same dispatcher; the caller's token goes no further, and one for the function has a header of its own. */
 async function invoke({ table, dispatcher }: AdminDeps, caller: Caller, head: RequestHead, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const rest = head.target.slice(ADMIN_PATHS.invoke.length + 1);
   const match = /^([^/?]+)\/([^/?]+)(\/[^?]*)?(\?.*)?$/.exec(rest);
@@ -149,5 +149,7 @@ async function invoke({ table, dispatcher }: AdminDeps, caller: Caller, head: Re
   if (!match || !entry) throw functionNotFound(key);
   const target = `${match[3] ?? '/'}${match[4] ?? ''}`;
   const headers = head.headers.filter((_item, index, all) => all[index - (index % 2)]?.toLowerCase() !== 'authorization');
+  const own = request.headers[HEADERS.authorization];
+  if (typeof own === 'string') headers.push('authorization', own);
   dispatcher.invoke(entry, { ...head, target, path: match[3] ?? '/', headers }, request, response);
 }

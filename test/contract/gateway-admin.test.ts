@@ -78,6 +78,8 @@ test('invoke calls a function without a route, with path, query, body and method
   const answer = await admin('/v1/invoke/demo/timer/a/b?x=1', { method: 'POST', body: 'tick', headers: { 'ce-type': 'tick' } });
   expect(await answer.json()).toEqual({ method: 'POST', url: '/a/b?x=1', body: 'tick', type: 'tick' });
   expect(await (await admin('/v1/invoke/demo/timer?x=1')).json()).toMatchObject({ method: 'GET', url: '/?x=1' });
+  const own = await admin('/v1/invoke/demo/timer', { headers: { 'fibonacci-authorization': 'Bearer of the function' } });
+  expect(await own.json()).toMatchObject({ authorization: 'Bearer of the function' });
   const unknown = await admin('/v1/invoke/demo/unknown');
   expect([unknown.status, ((await unknown.json()) as { code: string }).code]).toEqual([404, 'FUNCTION_NOT_FOUND']);
 });
