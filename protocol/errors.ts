@@ -119,6 +119,7 @@ export const ERRORS = {
     'The API server does not answer.',
     'See that the cluster runs and that its address is reached from here, or choose another with `--context`.',
   ),
+  CLUSTER_TOO_OLD: entry(0, 'The cluster’s Kubernetes is older than what the platform needs.', 'Update the cluster, or choose another with `--context`.'),
   CLUSTER_FORBIDDEN: entry(0, 'The cluster does not let this user do it.', 'Ask an administrator of the cluster for the right that the message names.'),
   CLUSTER_REFUSED: entry(0, 'The API server refused an object.', 'Each line names the construct, the object and the reason.'),
   APPLY_CONFLICT: entry(

@@ -5,8 +5,11 @@ import { foldersBetween, readEnvironment } from '../constructs/environment.ts';
 import { loadStack } from '../constructs/loader.ts';
 import type { SynthResult } from '../constructs/synth/object.ts';
 import { isPlatformError, problemsError } from '../constructs/synth/problem.ts';
+import { KubernetesError } from '../kit/kubernetes/client.ts';
+import { requireVersion } from '../kit/kubernetes/version.ts';
 import { GATEWAY_NAME } from '../protocol/cluster-names.ts';
 import { PlatformError } from '../protocol/errors.ts';
+import { type TargetCluster, withClient } from './cluster-client.ts';
 import { destroyGuard } from './destroy-guard.ts';
 import { endpointsOf } from './endpoints.ts';
 import { findKubeconfig } from './kubeconfig.ts';
@@ -32,11 +35,24 @@ export interface StackOutputs {
 export async function provision(root: string): Promise<StackOutputs> {
   try {
     const config = readConfig();
-    const kubeconfig = findKubeconfig(config.kubeconfig, root, process.env, !pulumi.runtime.isDryRun());
-    return register(await load(root, config), config, kubeconfig);
+    const isUp = !pulumi.runtime.isDryRun();
+    const kubeconfig = findKubeconfig(config.kubeconfig, root, process.env, isUp);
+    const result = await load(root, config);
+    if (isUp) await checkCluster({ kubeconfig, context: config.context });
+    return register(result, config, kubeconfig);
   } catch (error) {
     // Without a stack trace: the message has the place and the way out.
     throw isPlatformError(error) ? new pulumi.RunError(`${error.code}: ${error.message}`) : error;
+  }
+}
+
+/** Before anything is changed. A preview asks no cluster. @throws PlatformError CLUSTER_TOO_OLD, CLUSTER_UNREACHABLE */
+async function checkCluster(cluster: TargetCluster): Promise<void> {
+  try {
+    await withClient(cluster, (client) => requireVersion(client, cluster.context ?? 'of the kubeconfig'));
+  } catch (error) {
+    if (error instanceof KubernetesError) throw new PlatformError('CLUSTER_UNREACHABLE', `${error.message}. Nothing was changed`, { cause: error });
+    throw error;
   }
 }
 

@@ -1,10 +1,11 @@
 import { idOf } from '../../constructs/synth/group-kind.ts';
 import { isPackageConfigMap, type KubernetesObject, type SynthObject } from '../../constructs/synth/object.ts';
 import { KubernetesError } from '../../kit/kubernetes/error.ts';
+import { requireVersion } from '../../kit/kubernetes/version.ts';
 import { PlatformError } from '../../protocol/errors.ts';
 import { API_GROUP } from '../../protocol/names.ts';
 import type { Cluster } from './cluster.ts';
-import { fieldConflictsOf, refusalOf } from './cluster-failure.ts';
+import { fieldConflictsOf, refusalOf, toClusterError } from './cluster-failure.ts';
 import type { ClusterObject } from './cluster-object.ts';
 import { mapConcurrent } from './concurrent.ts';
 import { groupKindOf, type ResourceType } from './discovery.ts';
@@ -15,8 +16,11 @@ import { type Scope, selectorOf } from './scope.ts';
 
 const REQUESTS_AT_ONCE = 12;
 
-/** Looks at everything that a stack declares and everything that bears its label. Nothing is changed. @throws PlatformError PLATFORM_MISSING, CLUSTER_FORBIDDEN, CLUSTER_UNREACHABLE */
+/** Looks at everything that a stack declares and everything that bears its label. Nothing is changed. @throws PlatformError PLATFORM_MISSING, CLUSTER_TOO_OLD, CLUSTER_FORBIDDEN, CLUSTER_UNREACHABLE */
 export async function survey(cluster: Cluster, objects: readonly SynthObject[], scopes: readonly Scope[], force: boolean): Promise<PlanInput> {
+  await requireVersion(cluster.client, cluster.context).catch((error: unknown) => {
+    throw toClusterError(error, { verb: 'get', resource: '/version', context: cluster.context });
+  });
   const owned = (await mapConcurrent(scopes, 1, (scope) => findOwned(cluster, scope, objects))).flat();
   const ownedById = new Map(owned.map((object) => [idOf(object), object]));
   const look = (some: readonly SynthObject[], coming: Coming) =>

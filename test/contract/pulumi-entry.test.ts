@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +25,16 @@ function run(args: readonly string[], env: Readonly<Record<string, string>> = {}
     );
   });
 }
+
+const kubeconfigOf = (server: string) =>
+  JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'test', cluster: { server } }],
+    users: [{ name: 'test', user: { token: 'of the test' } }],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
+    'current-context': 'test',
+  });
 
 interface Program {
   readonly program?: string;
@@ -125,11 +138,22 @@ describe('the entry of Pulumi.yaml', () => {
     expect(outputs).toEqual({ functionUrls: { 'prod/of-pulumi': 'http://fibonacci-gateway.fibonacci-system.svc/of-the-file' } });
   });
 
-  it('`up` with a kubeconfig goes on', async () => {
-    await writeFile(join(dir, 'kubeconfig'), 'apiVersion: v1\nkind: Config\n');
-    const { stderr, registered } = await pulumi({}, { KUBECONFIG: join(dir, 'kubeconfig') });
-    expect(stderr).toBe('');
-    expect(registered.length).toBeGreaterThan(40);
+  it('`up` goes on where the cluster is new enough, and changes nothing where it is too old or away', async () => {
+    let minor = '34+';
+    const server = createServer((_, response) => response.end(JSON.stringify({ major: '1', minor, gitVersion: `v1.${minor}` })));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const kubeconfig = join(dir, 'kubeconfig');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    await writeFile(kubeconfig, kubeconfigOf(url));
+    const fresh = await pulumi({}, { KUBECONFIG: kubeconfig });
+    expect([fresh.stderr, fresh.registered.length > 40]).toEqual(['', true]);
+    minor = '26';
+    const old = await pulumi({}, { KUBECONFIG: kubeconfig });
+    expect([old.stderr, old.registered]).toEqual([expect.stringMatching(/CLUSTER_TOO_OLD: .* runs Kubernetes v1.26, and Fibonacci needs 1.27/), []]);
+    server.close();
+    await once(server, 'close');
+    const away = await pulumi({}, { KUBECONFIG: kubeconfig });
+    expect([away.stderr, away.registered]).toEqual([expect.stringMatching(/CLUSTER_UNREACHABLE: .*Nothing was changed/), []]);
   });
 });
 
