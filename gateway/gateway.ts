@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../kit/log.ts';
 import { createMetrics } from '../kit/metrics.ts';
 import { createHttpServer, serve, type Served } from '../kit/serve.ts';
+import { settleHeap } from '../kit/settle-heap.ts';
 import type { Store } from '../kit/store/store.ts';
 import type { GatewayConfig } from '../protocol/config.ts';
 import type { GatewayMessage } from '../protocol/stream.ts';
@@ -58,6 +59,7 @@ export async function createGateway({ config, store, log, filters = NO_FILTERS, 
   const demand = createDemandReporter((message) => leader.send(message));
   const capacity = createCapacity({ zone: config.zone, demand, leader });
   const table = await createFunctionTable({ store, routes, log, onChange: (entry) => onFunctionChange(entry, capacity) });
+  settleHeap();
   const registry = createInstanceRegistry({ table, capacity, leader });
   const dispatching: DispatcherDeps = {
     ids,

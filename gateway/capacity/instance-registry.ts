@@ -1,3 +1,4 @@
+import { settleHeap } from '../../kit/settle-heap.ts';
 import { isErrorCode, PlatformError } from '../../protocol/errors.ts';
 import type { GatewayMessage, LeaderMessage, StreamInstance } from '../../protocol/stream.ts';
 import type { FunctionTable } from '../functions/function-table.ts';
@@ -21,15 +22,26 @@ const SUSPECT_EVERY_MS = 1000;
 const GONE_GRACE_MS = 1000;
 /** Longer than a connection is kept that nothing is sent on. */
 const UNUSED_MS = 10_000;
+/** Less is not worth the time that collecting them takes. */
+const MANY_LEFTOVERS = 500;
 
 export function createInstanceRegistry(deps: { table: FunctionTable; capacity: Capacity; leader: LeaderPort }): InstanceRegistry {
   const { table, capacity, leader } = deps;
   const instances = new Map<string, Instance>();
+  /** Connection pools that were let go since the heap was settled. */
+  let leftovers = 0;
   /** Ids of the snapshot that is being received. */
   let snapshot: Set<string> | undefined;
 
   const looking = setInterval(() => {
-    for (const instance of instances.values()) instance.closeUnused();
+    let busy = false;
+    for (const instance of instances.values()) {
+      if (instance.closeUnused()) leftovers++;
+      busy ||= instance.inFlight > 0;
+    }
+    if (busy || leftovers < MANY_LEFTOVERS) return;
+    leftovers = 0;
+    settleHeap();
   }, UNUSED_MS);
   looking.unref();
 
