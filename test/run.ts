@@ -36,7 +36,7 @@ async function main(args: readonly string[]): Promise<number> {
   // What it takes to build is built while the other suites run.
   const present = available();
   // The suite that needs it waits for it, and says why there is none.
-  if (present.has('s3')) ensureS3Server({ cache: clusterFolders().cache, say, inBackground: true }).catch(() => undefined);
+  if (present.has('go')) ensureS3Server({ cache: clusterFolders().cache, say, inBackground: true }).catch(() => undefined);
   const cluster = unmet(suites, new Set([...present, 'cluster'])).has('cluster') ? undefined : await findTestCluster(say);
   const lacking = unmet(suites, cluster ? new Set([...present, 'cluster']) : present);
   const checksFailed = await runChecks();
@@ -51,7 +51,7 @@ function available(): ReadonlySet<Need> {
   const has = {
     python: process.env['FIB_PYTHON'],
     monitoring: process.env['FIB_PROMETHEUS'] && process.env['FIB_ALERTMANAGER'],
-    s3: isOnPath('go'),
+    go: isOnPath('go'),
   };
   return new Set((Object.keys(has) as (keyof typeof has)[]).filter((need) => has[need]));
 }
