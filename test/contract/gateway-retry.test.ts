@@ -34,8 +34,10 @@ async function pair(name: string, spec: Parameters<World['declare']>[1], first: 
   };
 }
 
+/** By then the gateway knows of the second one. */
+const LATER_MS = 300;
 const later = (act: (request: IncomingMessage, response: ServerResponse) => void) => (request: IncomingMessage, response: ServerResponse) =>
-  void setTimeout(act, 60, request, response);
+  void setTimeout(act, LATER_MS, request, response);
 
 test.each<[string, string, Parameters<World['declare']>[1], number]>([
   ['GET', 'is sent to another', {}, 200],
