@@ -149,6 +149,7 @@ export default fib.defineStack((app) => {
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/CLUSTER_REFUSED[^]*immutable[^]*delete it first, or give it another name/)]);
     await world.project.write({ 'fixed.ts': fixed('two', 'other') });
     expect((await deploy('fixed.ts')).value).toMatchObject({ created: [`ConfigMap/${namespace}/other`], deleted: [`ConfigMap/${namespace}/fixed`] });
+    expect((await world.fib('remove', 'fixed.ts', '-n', namespace, '--yes')).code).toBe(0);
   });
 
   it('says what is missing in time, with the construct', async () => {
