@@ -77,7 +77,8 @@ export async function createGateway({ config, store, log, filters = NO_FILTERS, 
   const dispatcher = createDispatcher(dispatching);
   leader.open({ hello: (epoch) => hello(config, epoch, demand, registry), onMessage: registry.apply });
 
-  const render = () => renderMetrics(table.all(), metrics, performance.now());
+  // Of one moment: it is rendered in several turns.
+  const render = () => renderMetrics([...table.all()], metrics, performance.now());
   const adminListener = createAdminListener({
     access: createAccess(config.internalToken, reviewer),
     logDir: config.logDir,

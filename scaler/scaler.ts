@@ -74,7 +74,7 @@ async function observe(parts: Parts): Promise<Secrets> {
     fleet: world.fleet,
     members: capacity.members,
     revisionOf(fn, instance, content, generation) {
-      const { revision, complete } = recallRevision(fn, instance, { content, generation }, revisions.recorded(fn.uid, content), seen);
+      const { revision, complete } = recallRevision(fn, instance, { content, generation }, revisions, seen);
       // Others get it too while newer content does not load.
       if (complete) fn.good ??= revision;
       return revision;

@@ -70,7 +70,10 @@ function answerOpen(deps: AdminDeps, { path }: RequestHead, response: ServerResp
       return true;
     case ADMIN_PATHS.metrics:
       response.writeHead(200, { 'content-type': METRICS_CONTENT_TYPE });
-      void sendInPieces(response, deps.renderMetrics());
+      sendInPieces(response, deps.renderMetrics()).catch((err: unknown) => {
+        deps.log.error('the metrics could not be rendered', { err });
+        response.destroy();
+      });
       return true;
     default:
       return false;

@@ -33,13 +33,15 @@ export function createInstanceRegistry(deps: { table: FunctionTable; capacity: C
   /** Ids of the snapshot that is being received. */
   let snapshot: Set<string> | undefined;
 
+  /** Nobody called or waited for as long as a connection is kept: whoever comes next is not kept waiting by a collection, as good as that can be known. */
+  const isQuiet = () => {
+    const since = performance.now() - UNUSED_MS;
+    for (const { busy, tally } of table.all()) if (busy || tally.lastUsed > since) return false;
+    return true;
+  };
   const looking = setInterval(() => {
-    let busy = false;
-    for (const instance of instances.values()) {
-      if (instance.closeUnused()) leftovers++;
-      busy ||= instance.inFlight > 0;
-    }
-    if (busy || leftovers < MANY_LEFTOVERS) return;
+    for (const instance of instances.values()) if (instance.closeUnused()) leftovers++;
+    if (leftovers < MANY_LEFTOVERS || !isQuiet()) return;
     leftovers = 0;
     settleHeap();
   }, UNUSED_MS);

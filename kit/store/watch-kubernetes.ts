@@ -88,11 +88,30 @@ export function watchKindInCluster<K extends KindName>({ client, namespaces, kin
   );
   if (namespaces.length === 0) begin();
   return {
-    subscribe(listener) {
+    subscribe(subscriber) {
+      let defect: { readonly error: unknown } | undefined;
+      const listener: StoreWatch<K> = {
+        ...subscriber,
+        onSync(snapshot) {
+          try {
+            subscriber.onSync(snapshot);
+          } catch (error) {
+            defect = { error };
+            throw error;
+          }
+        },
+      };
+      const close = () => void listeners.delete(listener);
+      // Who cannot take what there is must not go on as if there were nothing.
+      const taken = synced.then(() => {
+        if (!defect) return;
+        close();
+        throw defect.error;
+      });
       tell(({ onInvalid }) => invalid.forEach((problem) => onInvalid?.(problem)), [listener]);
       if (missing.size === 0) tell(({ onSync: tellAll }) => tellAll(watches.flatMap((watch) => watch.objects())), [listener]);
       listeners.add(listener);
-      return { synced, close: () => void listeners.delete(listener) };
+      return { synced: taken, close };
     },
     get listeners() {
       return listeners.size;

@@ -59,7 +59,8 @@ beforeEach(() => {
       adopt: (fn, { id }, { name, content }) => void adopted.push(`${id} ${fn.name} ${name} ${content === CONTENT}`),
     },
     revisionOf: (fn, instance, content, generation) =>
-      recallRevision(fn, instance, { content, generation }, undefined, { secrets: { value: () => '' }, digestSecret: (value) => value }).revision,
+      recallRevision(fn, instance, { content, generation }, { recorded: () => undefined }, { secrets: { value: () => '' }, digestSecret: (value) => value })
+        .revision,
   });
 });
 

@@ -11,8 +11,8 @@ import type { KnownRevision } from '../observe/resolve-revision.ts';
 /** The history of revisions: known in memory at once, written to the store a moment later, and again until it is there. */
 export interface Revisions {
   newest(uid: string): KnownRevision | undefined;
-  /** The revision of a function that has this content, if an instance served it when this scaler began. */
-  recorded(uid: string, content: string): RevisionResource | undefined;
+  /** The revision of a function that has this content, if an instance served it when this scaler began; of several the one with this template. */
+  recorded(uid: string, content: string, template: string): RevisionResource | undefined;
   /** UID of a revision, once the store has it; undefined where it will not come any more. */
   uidOf(fn: Pick<ManagedFunction, 'uid'>, name: string): Promise<string | undefined>;
   /** Notes a resolved revision; a new one is written and the oldest beyond the limit are removed. */
@@ -72,7 +72,10 @@ export async function createRevisions({ store, log, served }: RevisionsDeps): Pr
   };
   return {
     newest: (uid) => histories.get(uid)?.newest,
-    recorded: (uid, content) => kept.get(uid)?.find(({ spec }) => spec.content === content),
+    recorded(uid, content, template) {
+      const alike = (kept.get(uid) ?? []).filter(({ spec }) => spec.content === content);
+      return alike.find(({ spec }) => spec.template === template) ?? alike.at(-1);
+    },
     uidOf: async ({ uid }, name) => histories.get(uid)?.recorded.find((one) => one.name === name)?.uid,
     note(fn, revision) {
       const { namespace } = fn.resource.metadata;

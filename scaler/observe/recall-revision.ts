@@ -1,15 +1,19 @@
-import { functionName } from '../../protocol/names.ts';
 import type { RevisionResource } from '../../protocol/schema/resources.ts';
 import type { Instance } from '../../kit/fleet/fleet.ts';
-import { contentDigest, revisionName, revisionNumber, templateDigest } from '../decide/revision.ts';
+import { contentDigest, revisionName, revisionNumber } from '../decide/revision.ts';
 import type { ManagedFunction, ResolvedRevision } from './functions.ts';
-import { resolveEnv, type RevisionWorld } from './resolve-revision.ts';
+import { digestOfTemplate, poolOf, resolveEnv, type RevisionWorld } from './resolve-revision.ts';
 
 /** What a watcher serves, as it says itself. */
 export interface ServedContent {
   readonly content: string;
   /** 0 where it did not say. */
   readonly generation: number;
+}
+
+export interface RevisionHistory {
+  /** A revision of the function with this content; of several the one with this template. */
+  recorded(uid: string, content: string, template: string): RevisionResource | undefined;
 }
 
 export interface Recalled {
@@ -23,13 +27,14 @@ export function recallRevision(
   fn: ManagedFunction,
   { template: instanceTemplate }: Instance,
   { content, generation }: ServedContent,
-  recorded: RevisionResource | undefined,
+  history: RevisionHistory,
   world: Pick<RevisionWorld, 'secrets' | 'digestSecret'>,
 ): Recalled {
-  if (fn.latest?.content === content) return { revision: fn.latest, complete: true };
-  const { namespace, name } = fn.resource.metadata;
-  const { owner, runtime, memoryBytes, placement } = instanceTemplate;
-  const pool = owner.kind === 'PodPool' ? functionName(namespace, owner.name) : '';
+  // Its own, whatever the Function wants by now: an instance of another template is to be replaced.
+  const template = digestOfTemplate(instanceTemplate);
+  if (fn.latest?.content === content && fn.latest.template === template) return { revision: fn.latest, complete: true };
+  const recorded = history.recorded(fn.uid, content, template);
+  const { name } = fn.resource.metadata;
   const spec = recorded?.spec.snapshot ?? fn.resource.spec;
   const known = recorded && envWithContent(recorded, world);
   const number = recorded ? revisionNumber(recorded.metadata.name) : Math.max(1, generation);
@@ -37,10 +42,10 @@ export function recallRevision(
     name: recorded?.metadata.name ?? revisionName(name, number),
     generation: number,
     observedGeneration: recorded?.spec.generation ?? 1,
-    template: recorded?.spec.template ?? templateDigest({ runtime, memoryBytes, ...(placement && { placement }), ...(pool && { pool }) }),
+    template,
     content,
     instanceTemplate,
-    pool,
+    pool: poolOf(instanceTemplate),
     spec,
     env: known ?? {},
   };

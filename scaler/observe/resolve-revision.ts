@@ -24,9 +24,9 @@ export interface KnownRevision {
 export function resolveRevision(fn: FunctionResource, newest: KnownRevision | undefined, world: RevisionWorld): ResolvedRevision {
   const { spec, metadata } = fn;
   const { env, secretDigests } = resolveEnv(metadata.namespace, spec, world);
-  const { pool, instanceTemplate } = resolveTemplate(fn, world);
-  const { memoryBytes, placement } = instanceTemplate;
-  const template = templateDigest({ runtime: spec.runtime, memoryBytes, ...(placement && { placement }), ...(pool && { pool }) });
+  const instanceTemplate = resolveTemplate(fn, world);
+  const pool = poolOf(instanceTemplate);
+  const template = digestOfTemplate(instanceTemplate);
   const content = contentDigest(spec, secretDigests);
   const same = newest?.template === template && newest.content === content;
   const generation = same ? newest.number : (newest?.number ?? 0) + 1;
@@ -54,11 +54,23 @@ export function resolveEnv(
   return { env: { ...env, ...values }, secretDigests };
 }
 
-function resolveTemplate(fn: FunctionResource, world: RevisionWorld): { pool: string; instanceTemplate: InstanceTemplate } {
+/** `<namespace>/<name>` of the pod pool that instances of a template come from; empty for a cold function's own. */
+export function poolOf({ namespace, owner }: InstanceTemplate): string {
+  return owner.kind === 'PodPool' ? functionName(namespace, owner.name) : '';
+}
+
+/** What a revision says of its instances' template. */
+export function digestOfTemplate(template: InstanceTemplate): string {
+  const { runtime, memoryBytes, placement } = template;
+  const pool = poolOf(template);
+  return templateDigest({ runtime, memoryBytes, ...(placement && { placement }), ...(pool && { pool }) });
+}
+
+function resolveTemplate(fn: FunctionResource, world: RevisionWorld): InstanceTemplate {
   const { metadata, spec } = fn;
   const { namespace, name } = metadata;
   const { deployment, runtime } = spec;
-  if (deployment.pool === undefined) return { pool: '', instanceTemplate: coldTemplate(fn) };
+  if (deployment.pool === undefined) return coldTemplate(fn);
   const pool = world.pool(namespace, deployment.pool);
   if (!pool)
     throw new PlatformError(
@@ -71,5 +83,5 @@ function resolveTemplate(fn: FunctionResource, world: RevisionWorld): { pool: st
       `the pod pool "${deployment.pool}" runs ${pool.spec.runtime} and function ${functionName(namespace, name)} needs ${runtime}: name a pool of that runtime`,
     );
   }
-  return { pool: functionName(namespace, deployment.pool), instanceTemplate: poolTemplate(pool) };
+  return poolTemplate(pool);
 }

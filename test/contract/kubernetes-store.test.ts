@@ -96,6 +96,25 @@ describe('the store on Kubernetes', () => {
     expect(api.requests.filter((request) => request.includes('watch=true'))).toHaveLength(2);
   });
 
+  it('fails the watch of who cannot take what there is, and nobody else’s', async () => {
+    put('default', 'a');
+    const seen: string[] = [];
+    const well = {
+      onSync: (objects: readonly { metadata: { name: string } }[]) => seen.push(...objects.map(({ metadata }) => metadata.name)),
+      onEvent: () => undefined,
+    };
+    const defective = {
+      onSync() {
+        throw new TypeError('of the test');
+      },
+      onEvent: () => undefined,
+    };
+    const outcomes = await Promise.allSettled([store.watch('Function', well), store.watch('Function', defective)]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    await expect(store.watch('Function', defective)).rejects.toThrow('of the test');
+    expect(seen).toEqual(['a']);
+  });
+
   it('begins to list what will be asked for, once', async () => {
     put('default', 'a');
     const early = createKubernetesStore({ client: api.client, namespaces: ['default'], listAhead: ['Function'], log: silentLog });
