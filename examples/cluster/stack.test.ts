@@ -14,3 +14,15 @@ test('the platform connects to the API server of the environment, and functions 
   expect(egress('fibonacci-gateway', 'fibonacci-system')).toContain('"192.0.2.7/32"');
   expect(egress('fibonacci-functions', 'shop')).toContain('{"cidr":"0.0.0.0/0","except":["10.0.0.0/8"');
 });
+
+test('with no config it asks nothing of a cluster that a fresh one lacks: no Secret, Ingress controller or address of the API server', () => {
+  const result = synthesize(stack);
+  expect(result.objects.filter(({ object }) => object.kind === 'Ingress')).toEqual([]);
+  expect((result.object('Function', 'hello', 'shop')['spec'] as { secrets: unknown[] }).secrets).toEqual([]);
+  expect(JSON.stringify(result.object('NetworkPolicy', 'fibonacci-gateway'))).toContain('{"cidr":"0.0.0.0/0"}');
+});
+
+test('a Secret of the environment is named by the function that greets', () => {
+  const { secrets } = synthesize(stack, { config: { greetingSecret: 'greetings' } }).object('Function', 'hello', 'shop')['spec'] as { secrets: unknown[] };
+  expect(secrets).toEqual([{ env: 'GREETING', name: 'greetings', key: 'english' }]);
+});

@@ -1,4 +1,4 @@
-// curl https://functions.example.com/hello?name=Ada
+// With a host in the stack's config: curl https://<host>/hello?name=Ada
 export function handler(event) {
-  return { message: `${process.env.GREETING}, ${event.query?.name ?? 'world'}!` };
+  return { message: `${process.env.GREETING ?? 'Hello'}, ${event.query?.name ?? 'world'}!` };
 }
