@@ -5,7 +5,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { run } from './run.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-const LAYERS = ['protocol', 'kit', 'constructs', 'testing', 'gateway', 'scaler', 'artifacts', 'runtimes', 'cli'];
+/** Folders with sources: those that tsconfig.json compiles. */
+const LAYERS = [...new Set(JSON.parse(readFileSync(join(ROOT, 'tsconfig.json'), 'utf8')).references.map(({ path }) => path.split('/')[0]))];
 /** What dist/ needs besides compiled TypeScript. */
 const ASSETS = [
   ...['gateway', 'scaler', 'runtimes/nodejs', 'runtimes/python'].map((from) => ({ from, accept: (path) => path === 'Containerfile' })),
@@ -50,7 +51,7 @@ function removeOrphans(root) {
 }
 
 /** Changes when a source file is added, removed, saved or moved. */
-function sourceDigest(root) {
+export function sourceDigest(root) {
   const hash = createHash('sha256');
   const folders = LAYERS.map((layer) => join(root, layer)).filter((folder) => existsSync(folder));
   const files = [join(root, 'tsconfig.json'), join(root, 'tsconfig.base.json'), join(root, 'package-lock.json'), ...folders.flatMap(listFiles)];

@@ -14,6 +14,8 @@ function synth(build: (app: App) => void, target: 'cluster' | 'local' = 'cluster
 
 const stackOf = (app: App, props: fib.FunctionStackProps = {}, id = 'shop') => new fib.FunctionStack(app, id, { namespace: 'retail', ...props });
 const poolOf = (stack: fib.FunctionStack, memory = fib.Size.mebibytes(256)) => new fib.PodPool(stack, 'web', { runtime: 'nodejs', min: 1, max: 2, memory });
+const platformOf = (app: App, cpuLimit?: string) =>
+  new fib.Platform(app, 'fibonacci', { images: { registry: 'registry.example.com/fib' }, ...(cpuLimit !== undefined && { functions: { cpuLimit } }) });
 const functionOf = (stack: fib.FunctionStack, props: Partial<fib.FunctionProps> = {}) =>
   new fib.Function(stack, 'greet', { runtime: 'nodejs', handler: 'index.handler', code, ...props });
 
@@ -54,6 +56,11 @@ test.each<[string, (app: App) => void, RegExp]>([
   ['processor time in words', (app) => stackOf(app, { limits: { maxCpu: 'two' } }), /limits\.maxCpu: "two" must match pattern/],
   ['a memory in text', (app) => stackOf(app, { limits: { maxMemory: '1GB' } } as never), /limits\.maxMemory: "1GB" must match pattern/],
   [
+    'a default above the most',
+    (app) => stackOf(app, { limits: { maxMemory: fib.Size.mebibytes(128), defaultMemory: fib.Size.gibibytes(1), maxCpu: '1.5', defaultCpu: '1501m' } }),
+    /limits\.defaultMemory: 1Gi is above limits\.maxMemory, 128Mi; lower it or raise maxMemory\n {2}limits\.defaultCpu: 1501m is above limits\.maxCpu, 1\.5;/,
+  ],
+  [
     'two stacks that state the quota of one namespace',
     (app) => [stackOf(app, { quota: { pods: 1 } }), stackOf(app, { quota: { pods: 2 } }, 'other')],
     /^The stack has a problem:\n {2}other: quota holds for all of namespace retail, and the stack shop states it already; state it once, or give one of the stacks a namespace of its own$/,
@@ -68,8 +75,24 @@ test.each<[string, (app: App) => void, RegExp]>([
     (app) => [stackOf(app, { limits: { maxMemory: fib.Size.mebibytes(128) } }, 'limits'), functionOf(stackOf(app))],
     /shop\/greet: its instances have 256Mi of memory, and limits\.maxMemory of the stack limits is 128Mi/,
   ],
+  [
+    'a pool whose instances may take more processor time than a container may',
+    (app) => [platformOf(app), poolOf(stackOf(app, { limits: { maxCpu: '500m' } }))],
+    /shop\/web: its instances have a CPU limit of 1, and limits\.maxCpu of the stack shop is 500m; raise it, or lower functions\.cpuLimit of the Platform/,
+  ],
+  [
+    'a cold function of a platform with more',
+    (app) => [platformOf(app, '1500m'), functionOf(stackOf(app, { limits: { maxCpu: '1' } }))],
+    /shop\/greet: its instances have a CPU limit of 1500m, and limits\.maxCpu of the stack shop is 1; raise it/,
+  ],
 ])('%s is told', (_, build, message) => {
   expect(() => synth(build)).toThrow(message);
+});
+
+test('limits that are just kept are fine, and nobody guesses what a platform of another file gives', () => {
+  const limits = { maxMemory: fib.Size.mebibytes(256), maxCpu: '0.5', defaultCpu: '500m', defaultMemory: fib.Size.mebibytes(256) };
+  expect(synth((app) => [platformOf(app, '500m'), poolOf(stackOf(app, { limits }))]).map(({ kind }) => kind)).toContain('LimitRange');
+  expect(synth((app) => poolOf(stackOf(app, { limits }))).map(({ kind }) => kind)).toEqual(['LimitRange', 'PodPool']);
 });
 
 test('labels and annotations of a stack are on all that comes of it; what an object says itself wins', () => {

@@ -1,7 +1,8 @@
 import Type from 'typebox';
 import { PlatformError } from '../protocol/errors.ts';
 import { closed, integer, size } from '../protocol/schema/fields.ts';
-import { schemaIssues } from '../protocol/schema/validate.ts';
+import { type Issue, schemaIssues } from '../protocol/schema/validate.ts';
+import { parseSize } from '../protocol/size.ts';
 import { Size } from './size.ts';
 
 /** What everything in the stack's namespace may take together: a ResourceQuota. */
@@ -20,11 +21,11 @@ export interface StackQuota {
 export interface StackLimits {
   /** Memory of one container at the most; pools and functions that want more are refused at synthesis. @default - any */
   readonly maxMemory?: Size;
-  /** Processor time of one container at the most, as `500m` or `2`. @default - any */
+  /** Processor time of one container at the most, as `500m` or `2`; not below the `functions.cpuLimit` of the app's Platform. @default - any */
   readonly maxCpu?: string;
-  /** Memory of containers that say nothing of it, set aside and at the most. Instances of functions say it always. @default - that of `maxMemory` */
+  /** Memory of containers that say nothing of it, set aside and at the most; not above `maxMemory`. Instances of functions say it always. @default - that of `maxMemory` */
   readonly defaultMemory?: Size;
-  /** Processor time of containers that say nothing of it, set aside and at the most. @default - that of `maxCpu` */
+  /** Processor time of containers that say nothing of it, set aside and at the most; not above `maxCpu`. @default - that of `maxCpu` */
   readonly defaultCpu?: string;
 }
 
@@ -36,6 +37,8 @@ export interface NamespaceLimits {
   readonly container?: Readonly<Record<string, unknown>>;
   /** Of one container, as `256Mi`. */
   readonly maxMemory?: string;
+  /** Of one container, as `500m`. */
+  readonly maxCpu?: string;
 }
 
 interface Limited {
@@ -57,7 +60,8 @@ const schema = closed(
 /** @throws PlatformError SPEC_INVALID with every issue */
 export function renderNamespaceLimits(what: string, { quota, limits }: Limited): NamespaceLimits {
   const plain = { ...(quota !== undefined && { quota: withTexts(quota) }), ...(limits !== undefined && { limits: withTexts(limits) }) };
-  const issues = schemaIssues(schema, plain);
+  const wrong = schemaIssues(schema, plain);
+  const issues = wrong.length > 0 ? wrong : defaultIssues(limits ?? {});
   if (issues.length > 0) {
     const lines = issues.map(({ path, message }) => `${path}: ${message}`).join('\n  ');
     throw new PlatformError('SPEC_INVALID', `${what} is not valid:\n  ${lines}`, { details: { issues } });
@@ -66,7 +70,27 @@ export function renderNamespaceLimits(what: string, { quota, limits }: Limited):
     ...(quota && Object.keys(quota).length > 0 && { hard: hardLimits(quota) }),
     ...(limits && Object.keys(limits).length > 0 && { container: containerLimits(limits) }),
     ...(limits?.maxMemory && { maxMemory: limits.maxMemory.toString() }),
+    ...(limits?.maxCpu !== undefined && { maxCpu: limits.maxCpu }),
   };
+}
+
+/** Thousandths of a processor, of a quantity as `500m` or `0.5`. */
+export function millicores(quantity: string): number {
+  return Math.round(quantity.endsWith('m') ? Number(quantity.slice(0, -1)) : Number(quantity) * 1000);
+}
+
+/** The API server takes no default above the maximum. */
+function defaultIssues({ maxCpu, maxMemory, defaultCpu, defaultMemory }: StackLimits): Issue[] {
+  const memoryIsAbove = maxMemory && defaultMemory && parseSize(defaultMemory.toString()) > parseSize(maxMemory.toString());
+  const cpuIsAbove = maxCpu !== undefined && defaultCpu !== undefined && millicores(defaultCpu) > millicores(maxCpu);
+  const issue = (name: string, value: unknown, max: string, most: unknown): Issue => ({
+    path: `limits.${name}`,
+    message: `${String(value)} is above limits.${max}, ${String(most)}; lower it or raise ${max}`,
+  });
+  return [
+    ...(memoryIsAbove ? [issue('defaultMemory', defaultMemory, 'maxMemory', maxMemory)] : []),
+    ...(cpuIsAbove ? [issue('defaultCpu', defaultCpu, 'maxCpu', maxCpu)] : []),
+  ];
 }
 
 function withTexts(value: unknown): unknown {

@@ -6,9 +6,10 @@ import type { Problem } from './problem.ts';
 const CREDENTIAL =
   /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36,}|\bgithub_pat_\w{50,}|\bglpat-[\w-]{20,}|\bxox[abposr]-[\w-]{20,}|\b[sr]k_live_[A-Za-z0-9]{16,}|\bAIza[\w-]{35}\b/;
 const URL_WITH_PASSWORD = /\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:[^\s/:@$<{(*]+@/i;
-/** Variables that hold a secret by their name; where the value is a path or leads to another variable it is none. */
-const SECRET_NAME = /(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|API_?KEY|SECRET_?KEY|PRIVATE_?KEY|ACCESS_?TOKEN|AUTH_?TOKEN|CLIENT_?SECRET)$/i;
-const REFERENCE = /^(?:|\/.*|\$\(.*\))$/;
+/** Variables that hold a secret by their name, written `LIKE_THIS`. */
+const SECRET_NAME = /(?:PASSWORD|PASSWD|PASSPHRASE|(?:^|_)(?:PASS|SECRET|TOKEN|(?:ACCESS|API|PRIVATE|SECRET)_?KEY|CREDENTIALS?))$/;
+/** Values that are no secret: nothing, a path, a name of something in AWS, another variable, yes or no. */
+const NO_SECRET = /^(?:|\.{0,2}\/.*|arn:.*|\$\(.*\)|true|false|yes|no)$/i;
 
 const WAY_OUT = 'put it into a Secret that is made in the cluster, and name that: addSecret(env, Secret.fromName(name, { key }))';
 
@@ -23,9 +24,10 @@ export function clearTextProblems({ objects, packages }: SynthResult): Problem[]
 function objectProblems({ id, path, object }: SynthObject): Problem[] {
   if (object.kind === 'Secret' && object.apiVersion === 'v1') return secretProblems(id, path, object);
   const isCode = isPackageConfigMap(object);
+  const ofData = object.kind === 'ConfigMap' && object.apiVersion === 'v1';
   const problems: Problem[] = [];
-  visit(object, '', (value, field, name) => {
-    const found = whyClear(value, name, isCode);
+  visit(object, '', (value, field, variable) => {
+    const found = whyClear(value, variable ?? (ofData ? keyOfData(field) : undefined), isCode);
     if (found !== undefined) problems.push(problem(path, `${id}: ${field} ${found}`));
   });
   return problems;
@@ -43,8 +45,18 @@ function whyClear(value: string, name: string | undefined, isCode: boolean): str
   if (CREDENTIAL.test(value)) return `holds a key or token in clear: ${WAY_OUT}`;
   if (isCode) return undefined;
   if (URL_WITH_PASSWORD.test(value)) return `is a URL with a password in clear: ${WAY_OUT}`;
-  if (name === undefined || !SECRET_NAME.test(name) || REFERENCE.test(value)) return undefined;
+  if (name === undefined || !SECRET_NAME.test(inCapitals(name)) || NO_SECRET.test(value)) return undefined;
   return `has a secret's name and a value in clear: ${WAY_OUT}; or give the variable another name if it is no secret`;
+}
+
+/** What pods take a ConfigMap's data for: variables, where the key has no dot. Others are whole files. */
+function keyOfData(field: string): string | undefined {
+  return /^data\.([^.]+)$/.exec(field)?.[1];
+}
+
+/** `dbPassword`, `db-password` and `DB_PASSWORD` are one name. */
+function inCapitals(name: string): string {
+  return name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[-.]/g, '_').toUpperCase();
 }
 
 type Visitor = (value: string, field: string, variable: string | undefined) => void;

@@ -1,7 +1,8 @@
+import { DIGEST_ANNOTATION } from '../../protocol/package-config-map.ts';
 import { renderYaml } from '../../protocol/yaml.ts';
 import type { DeliveryKind } from './delivery.ts';
 import { groupOf } from './group-kind.ts';
-import { type Phase, PHASES, type SynthObject } from './object.ts';
+import { isPackageConfigMap, type Phase, PHASES, type SynthObject } from './object.ts';
 
 /** Sync waves of Argo CD; the API group's own order of kinds is not enough for webhooks and for what needs our CRDs. */
 const WAVES: Readonly<Record<Phase, number>> = { crd: -10, namespace: -8, rbac: -6, config: -4, workload: 0, resource: 4, webhook: 8 };
@@ -12,9 +13,11 @@ const KEEP: Readonly<Record<DeliveryKind, Readonly<Record<string, string>>>> = {
   argocd: { 'argocd.argoproj.io/sync-options': 'Prune=false' },
   flux: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' },
 };
+/** Argo CD would call an Application out of sync for good that has a package no more. */
+const KEEP_PACKAGES: typeof KEEP = { ...KEEP, argocd: { ...KEEP.argocd, 'argocd.argoproj.io/compare-options': 'IgnoreExtraneous' } };
 
 interface Patch {
-  readonly target: { readonly group?: string; readonly kind: string };
+  readonly target: { readonly group?: string; readonly kind: string; readonly annotationSelector?: string };
   readonly patch: string;
 }
 
@@ -25,7 +28,13 @@ interface Patch {
 export function deliveryPatches(kind: DeliveryKind, objects: readonly SynthObject[]): Patch[] {
   const waves = kind === 'argocd' ? PHASES.filter((phase) => WAVES[phase] !== 0).flatMap((phase) => wavePatches(phase, objects)) : [];
   const held = HOLDERS.filter((holder) => objects.some(({ object }) => object.kind === holder));
-  return [...waves, ...(held.length > 0 ? [annotate({ kind: held.join('|') }, KEEP[kind])] : [])];
+  return [...waves, ...(held.length > 0 ? [annotate({ kind: held.join('|') }, KEEP[kind])] : []), ...packagePatches(kind, objects)];
+}
+
+/** Packages stay, as with `fib deploy`: revisions that are still served, and those that one goes back to, take their code from them. */
+function packagePatches(kind: DeliveryKind, objects: readonly SynthObject[]): Patch[] {
+  const hasPackages = objects.some(({ object }) => isPackageConfigMap(object));
+  return hasPackages ? [annotate({ kind: 'ConfigMap', annotationSelector: DIGEST_ANNOTATION }, KEEP_PACKAGES[kind])] : [];
 }
 
 /** One patch an API group. That of the core group names none, and so takes any: it stands first. */

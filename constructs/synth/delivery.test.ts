@@ -22,6 +22,7 @@ const result = synthesizeStack(
     new fib.Platform(app, 'fibonacci', { images: { registry: 'registry.example.com/fib' } });
   }),
 );
+const PACKAGES = { kind: 'ConfigMap', annotationSelector: 'fibonacci.dev/digest' };
 const files = () => readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => statSync(join(folder, path)).isFile());
 const read = (path: string) =>
   parse(readFileSync(join(folder, path), 'utf8')) as Record<string, never> & { resources: string[]; patches: { target: object; patch: string }[] };
@@ -35,7 +36,11 @@ test('Argo CD gets one Application a shard, the platform’s in an earlier wave'
     metadata: { name: 'shop-prod-functions-0', namespace: 'argocd', annotations: { 'argocd.argoproj.io/sync-wave': '4' } },
     spec: {
       source: { repoURL: 'https://git.example.com/shop.git', targetRevision: 'main', path: 'deploy/functions/shard-0' },
-      syncPolicy: { syncOptions: ['ServerSideApply=true', 'PruneLast=true'] },
+      syncPolicy: {
+        automated: { prune: true, selfHeal: true },
+        syncOptions: ['ServerSideApply=true', 'PruneLast=true', 'SkipDryRunOnMissingResource=true'],
+        retry: { limit: 10, backoff: { duration: '10s', factor: 2, maxDuration: '3m' } },
+      },
     },
   });
   expect(read('argocd/application.shop-prod-platform-0.yaml')).toMatchObject({ metadata: { annotations: { 'argocd.argoproj.io/sync-wave': '-10' } } });
@@ -51,6 +56,7 @@ test('waves follow from phases, CRDs and namespaces are never pruned, and the ma
   expect(wavesOf('functions')).toEqual([
     [{ kind: 'ConfigMap' }, '-4'],
     [{ group: 'fibonacci.dev', kind: 'Function' }, '4'],
+    [PACKAGES, 'Prune=false'],
   ]);
   expect(wavesOf('platform')).toEqual([
     [{ group: 'apiextensions.k8s.io', kind: 'CustomResourceDefinition' }, '-10'],
@@ -69,6 +75,18 @@ test('waves follow from phases, CRDs and namespaces are never pruned, and the ma
   } finally {
     rmSync(plain, { recursive: true });
   }
+});
+
+test.each<[DeliveryKind, object]>([
+  ['argocd', { 'argocd.argoproj.io/sync-options': 'Prune=false', 'argocd.argoproj.io/compare-options': 'IgnoreExtraneous' }],
+  ['flux', { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' }],
+])('%s keeps code packages that the tree has no more: revisions that are still served need them', (kind, annotations) => {
+  writeSynth(folder, result, { delivery: delivery(kind) });
+  const marks = (tree: string) => read(`${tree}/shard-0/kustomization.yaml`).patches.filter(({ target }) => 'annotationSelector' in target);
+  expect(marks('functions').map(({ target, patch }) => [target, (parse(patch) as { metadata: object }).metadata])).toEqual([
+    [PACKAGES, { name: 'any', annotations }],
+  ]);
+  expect(marks('platform')).toEqual([]);
 });
 
 test('Flux gets the repository and one Kustomization a shard; functions wait for the platform', () => {

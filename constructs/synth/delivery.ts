@@ -26,8 +26,11 @@ export interface Shard {
   readonly folder: string;
 }
 
-/** Applications wait for those of lower waves, where one Application holds them all. */
+/** One Application that holds them all waits between waves only where Argo CD is given a health check of Applications: since 1.8 it has none by itself. */
 const TREE_WAVES: Readonly<Record<TreeName, string>> = { platform: '-10', functions: '4' };
+
+/** For what comes before what it needs: functions before the platform's CRDs, or its namespaces. Argo CD would try a commit once. */
+const RETRY = { limit: 10, backoff: { duration: '10s', factor: 2, maxDuration: '3m' } };
 
 /** One Application or Kustomization a shard, and a kustomization of them all: path below the output folder, and text. */
 export function deliveryFiles(delivery: Delivery, shards: readonly Shard[]): [path: string, content: string][] {
@@ -48,7 +51,11 @@ function application(delivery: Delivery, { tree, folder }: Shard): KubernetesObj
       source: { repoURL: delivery.repoUrl, targetRevision: delivery.revision, path: pathOf(delivery, tree, folder) },
       destination: { server: 'https://kubernetes.default.svc' },
       // Without a finalizer: whoever deletes an Application does not delete what it brought.
-      syncPolicy: { automated: { prune: true, selfHeal: true }, syncOptions: ['ServerSideApply=true', 'PruneLast=true'] },
+      syncPolicy: {
+        automated: { prune: true, selfHeal: true },
+        syncOptions: ['ServerSideApply=true', 'PruneLast=true', 'SkipDryRunOnMissingResource=true'],
+        retry: RETRY,
+      },
     },
   };
 }

@@ -12,6 +12,7 @@ interface Built {
 const STACK = join(ROOT, 'examples', 'cluster', 'stack.ts');
 const WAVE = 'argocd.argoproj.io/sync-wave';
 const KEEP = 'argocd.argoproj.io/sync-options';
+const COMPARE = 'argocd.argoproj.io/compare-options';
 
 let world: ClusterProject;
 beforeAll(async () => {
@@ -29,7 +30,7 @@ function build(folder: string): Map<string, Built> {
 
 function withoutMarks(object: Built): unknown {
   const { annotations = {}, ...metadata } = object.metadata;
-  const left = Object.entries(annotations).filter(([key]) => key !== WAVE && key !== KEEP);
+  const left = Object.entries(annotations).filter(([key]) => ![WAVE, KEEP, COMPARE].includes(key));
   return { ...object, metadata: { ...metadata, ...(left.length > 0 && { annotations: Object.fromEntries(left) }) } };
 }
 
@@ -42,6 +43,7 @@ it.each(['platform', 'functions'])('kustomize builds the same objects from the %
     const { annotations } = object.metadata;
     if (/^(CustomResourceDefinition|Namespace)\//.test(id))
       expect(annotations).toMatchObject({ [KEEP]: 'Prune=false', [WAVE]: expect.stringMatching(/^-(10|8)$/) });
+    else if (/^ConfigMap\/.*\/pkg-/.test(id)) expect(annotations).toMatchObject({ [KEEP]: 'Prune=false', [COMPARE]: 'IgnoreExtraneous', [WAVE]: '-4' });
     else expect(annotations?.[KEEP]).toBeUndefined();
     if (/^(Function|Trigger|PodPool|ScalingRule)\//.test(id)) expect(annotations?.[WAVE]).toBe('4');
     if (/^(Deployment|StatefulSet|Service)\//.test(id)) expect(annotations?.[WAVE]).toBeUndefined();

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -78,6 +78,19 @@ describe('the npm package', () => {
         .split('\n')
         .filter((line) => line.endsWith('constructs')),
     ).toHaveLength(1);
+  });
+
+  it('has fibonacci-faas/pulumi for a project with Pulumi; another is told what it lacks', async () => {
+    const load = () => inDir(process.execPath, ['-e', "import('fibonacci-faas/pulumi').then((pulumi) => console.log(Object.keys(pulumi).sort().join()))"]);
+    await expect(load()).rejects.toThrow(/@pulumi\/pulumi/);
+    const scope = join(dir, 'node_modules', '@pulumi');
+    await mkdir(scope);
+    await symlink(join(ROOT, 'node_modules/@pulumi/pulumi'), join(scope, 'pulumi'));
+    try {
+      expect((await load()).stdout).toMatch(/FibonacciPlatform.*FunctionStackComponent/);
+    } finally {
+      await rm(scope, { recursive: true });
+    }
   });
 
   it('makes a stack in the empty folder, which type-checks, runs and answers', async () => {
