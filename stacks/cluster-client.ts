@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createKubernetesClient, type KubernetesClient } from '../kit/kubernetes/client.ts';
-import { isContent } from './kubeconfig.ts';
+import { ambientKubeconfig, isContent } from './kubeconfig.ts';
 
 /** Which cluster is asked. */
 export interface TargetCluster {
@@ -15,22 +16,26 @@ export interface TargetCluster {
 /** Asks the API server itself, beside what Pulumi's provider does. */
 export async function withClient<T>({ kubeconfig, context }: TargetCluster, ask: (client: KubernetesClient) => Promise<T>): Promise<T> {
   const { file, remove } = await kubeconfigFile(kubeconfig);
-  const client = await createKubernetesClient({ env: process.env, ...(file !== undefined && { kubeconfig: file }), ...(context !== undefined && { context }) });
   try {
-    return await ask(client);
+    const client = await createKubernetesClient({
+      env: process.env,
+      ...(file !== undefined && { kubeconfig: file }),
+      ...(context !== undefined && { context }),
+    });
+    try {
+      return await ask(client);
+    } finally {
+      await client.close();
+    }
   } finally {
-    await client.close();
     await remove();
   }
 }
 
-/** The kubeconfig as a file; undefined in a pod. */
+/** The kubeconfig as a file; undefined where the pod that this runs in is asked. */
 async function kubeconfigFile(kubeconfig: string | undefined): Promise<{ readonly file: string | undefined; remove(): Promise<void> }> {
   const remove = () => Promise.resolve();
-  if (kubeconfig === undefined) {
-    const inPod = process.env['KUBERNETES_SERVICE_HOST'] !== undefined && !process.env['KUBECONFIG'];
-    return { file: process.env['KUBECONFIG'] || (inPod ? undefined : join(homedir(), '.kube', 'config')), remove };
-  }
+  if (kubeconfig === undefined) return { file: ambientKubeconfig(process.env, existsSync), remove };
   if (!isContent(kubeconfig)) return { file: kubeconfig, remove };
   const folder = await mkdtemp(join(tmpdir(), 'fibonacci-'));
   const file = join(folder, 'kubeconfig');

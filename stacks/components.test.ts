@@ -4,8 +4,8 @@ import * as fib from '../constructs/index.ts';
 import { synthesizeStack } from '../constructs/loader.ts';
 import { ApiObject } from 'cdk8s';
 import { Bucket, mockEngine, type Registration } from './fixtures/mock-engine.ts';
-import { FibonacciPlatform } from './fibonacci-platform.ts';
-import { FunctionStackComponent } from './function-stack-component.ts';
+import { FibonacciPlatform, type FibonacciPlatformArgs } from './fibonacci-platform.ts';
+import { type DefineContext, FunctionStackComponent } from './function-stack-component.ts';
 
 const basics = { runtime: fib.Runtime.NODEJS, handler: 'index.handler', code: fib.Code.fromInline('export const handler = () => 1;') };
 const find = (registered: readonly Registration[], id: string) => registered.find(({ name }) => name === id)?.inputs as Record<string, never> | undefined;
@@ -146,4 +146,33 @@ it('an Output in a stack file is an error of synthesis with the way out', async 
       }),
     );
   }
+});
+
+it.each<[string, (text: pulumi.Output<string>) => FibonacciPlatformArgs, RegExp]>([
+  ['the namespace', (text) => ({ namespace: text }), /the name of this Namespace is an Output; .*`pulumi.Config`/],
+  ['a namespace of functions', (text) => ({ functionNamespaces: [text] }), /the namespace of this Role is an Output; .*`pulumi.Config`/],
+  ['a CIDR', (text) => ({ cluster: { apiServerCidrs: [text] } }), /cluster.apiServerCidrs: an Output is no CIDR.*\n.*`pulumi.Config`/],
+  [
+    'a URL',
+    (text) => ({ artifacts: { s3: { endpoint: text, bucket: 'packages', credentials: { secret: 's3-keys' } } } }),
+    /artifacts.s3.endpoint: an Output .*\n.*`pulumi.Config`/,
+  ],
+])('an Output where it must be known is told, with the way out: %s of a platform', async (_, args, message) => {
+  const engine = await mockEngine();
+  const { bucket } = new Bucket('network');
+  expect(() => new FibonacciPlatform('fibonacci', args(bucket))).toThrow(
+    expect.objectContaining({ code: 'OUTPUT_UNRESOLVED', message: expect.stringMatching(message) }),
+  );
+  await engine.settled();
+  expect(engine.registered.map(({ name }) => name)).toEqual(['network']);
+});
+
+it('an Output as the name of an object is told', async () => {
+  await mockEngine();
+  const { bucket } = new Bucket('uploads');
+  const define = (stack: fib.FunctionStack, { output }: DefineContext) => {
+    new ApiObject(stack, 'keys', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: output(bucket) } });
+    return {};
+  };
+  expect(() => new FunctionStackComponent('shop', { define })).toThrow(/shop\/keys: the name of this ConfigMap is an Output/);
 });

@@ -1,6 +1,5 @@
 /** Pulumi components of Fibonacci: `import { FibonacciPlatform, FunctionStackComponent } from 'fibonacci-faas/pulumi'`. */
 export { DeployedFunction } from './deployed-function.ts';
-export type { TargetCluster } from './cluster-client.ts';
 export { destroyGuard } from './destroy-guard.ts';
 export type { PlatformEndpoints } from './endpoints.ts';
 export { FibonacciPlatform, type FibonacciPlatformArgs } from './fibonacci-platform.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { findKubeconfig } from './kubeconfig.ts';
+import { ambientKubeconfig, findKubeconfig } from './kubeconfig.ts';
 
 const content = 'apiVersion: v1\nkind: Config\n';
 
@@ -22,4 +22,13 @@ it.each([
   ['of the home folder', undefined, { HOME: '/nowhere' }, /\/nowhere\/.kube\/config does not exist.*`pulumi preview` needs none/],
 ])('a missing one %s is an error where a cluster is to be changed', (_, kubeconfig, env, message) => {
   expect(() => findKubeconfig(kubeconfig, '/nowhere', env, true)).toThrow(message);
+});
+
+it.each([
+  ['KUBECONFIG before all', { KUBECONFIG: '/ci/config', HOME: '/home', KUBERNETES_SERVICE_HOST: '10.0.0.1' }, true, '/ci/config'],
+  ['the file of the home folder, in a pod, too', { HOME: '/home', KUBERNETES_SERVICE_HOST: '10.0.0.1' }, true, '/home/.kube/config'],
+  ['the cluster of the pod, where there is no file', { HOME: '/home', KUBERNETES_SERVICE_HOST: '10.0.0.1' }, false, undefined],
+  ['the file of the home folder outside of a pod, to name it if it is missing', { HOME: '/home' }, false, '/home/.kube/config'],
+])('the cluster that is asked is the one that the provider changes: %s', (_, env, exists, file) => {
+  expect(ambientKubeconfig(env, () => exists)).toBe(file);
 });

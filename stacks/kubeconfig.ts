@@ -17,10 +17,21 @@ export function findKubeconfig(kubeconfig: string | undefined, folder: string, e
     if (needed && !existsSync(path)) throw missing(`the config names the kubeconfig ${path}, which does not exist`);
     return path;
   }
-  const files = (env['KUBECONFIG'] || join(env['HOME'] || homedir(), '.kube', 'config')).split(delimiter);
+  const files = (env['KUBECONFIG'] || homeKubeconfig(env)).split(delimiter);
   if (needed && env['KUBERNETES_SERVICE_HOST'] === undefined && !files.some((file) => file !== '' && existsSync(file)))
     throw missing(`there is no kubeconfig: ${files.join(', ')} does not exist`);
   return undefined;
+}
+
+/** The kubeconfig that Pulumi's provider finds by itself: it takes the pod's own cluster only where there is no file at all. Pure. */
+export function ambientKubeconfig(env: Environment, exists: (file: string) => boolean): string | undefined {
+  if (env['KUBECONFIG']) return env['KUBECONFIG'];
+  const ofHome = homeKubeconfig(env);
+  return env['KUBERNETES_SERVICE_HOST'] !== undefined && !exists(ofHome) ? undefined : ofHome;
+}
+
+function homeKubeconfig(env: Environment): string {
+  return join(env['HOME'] || homedir(), '.kube', 'config');
 }
 
 /** Whether it is a kubeconfig itself: YAML or JSON of several lines or fields. A path has neither. */

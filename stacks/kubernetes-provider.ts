@@ -1,11 +1,12 @@
 import * as pulumi from '@pulumi/pulumi';
 import { PROVIDER_VERSION } from './manifest-component.ts';
 
+/** A cluster; also that of another resource, as an Output. */
 export interface KubernetesProviderArgs {
   /** Path or content. @default - as kubectl finds one */
-  readonly kubeconfig?: string | undefined;
+  readonly kubeconfig?: pulumi.Input<string> | undefined;
   /** Context of the kubeconfig. @default - its current one */
-  readonly context?: string | undefined;
+  readonly context?: pulumi.Input<string> | undefined;
 }
 
 /** Pulumi's Kubernetes provider, set up as the platform's objects need it: ConfigMaps and Secrets are changed in place; those that are immutable have names by their content. */

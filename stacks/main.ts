@@ -13,6 +13,7 @@ import { type TargetCluster, withClient } from './cluster-client.ts';
 import { destroyGuard } from './destroy-guard.ts';
 import { endpointsOf } from './endpoints.ts';
 import { findKubeconfig } from './kubeconfig.ts';
+import { guardPlace } from './guard-places.ts';
 import { KubernetesProvider } from './kubernetes-provider.ts';
 import { ManifestComponent } from './manifest-component.ts';
 import { packageProblems } from './package-problems.ts';
@@ -84,7 +85,8 @@ function register({ objects, urls }: SynthResult, { context, wait }: StackConfig
   // Also where no platform is declared any more: one that was there is deleted then.
   const own = new Set(objects.filter(({ object }) => object.kind === 'Function').map(({ id }) => id));
   const guard = destroyGuard(name, (id) => own.has(id), { kubeconfig, context });
-  const manifest = new ManifestComponent(name, { objects, wait, guard }, { provider });
+  const hasPlatform = objects.some(({ object }) => guardPlace(object));
+  const manifest = new ManifestComponent(name, { objects, wait, ...(hasPlatform && { guard }) }, { provider });
   const gateway = objects.find(({ tree, object }) => tree === 'platform' && object.kind === 'Deployment' && object.metadata.name === GATEWAY_NAME);
   const endpoints = gateway && endpointsOf(manifest, gateway.object.metadata.namespace ?? '');
   const functionUrls = Object.fromEntries([...urls].map(([id, url]) => [id.replace('Function/', ''), url]));

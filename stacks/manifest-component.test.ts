@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import type * as pulumi from '@pulumi/pulumi';
 import { expect, it, test } from 'vitest';
 import { loadStackFresh } from '../constructs/load-fresh.ts';
 import { idOf, phaseOf } from '../constructs/synth/group-kind.ts';
@@ -15,6 +16,8 @@ const synth = (object: KubernetesObject, path = 'shop/a'): SynthObject => ({
   tree: 'functions',
   deps: [],
 });
+// As one is once it is registered.
+const guard = { __pulumiResourceHook: true, name: 'guard', __registered: Promise.resolve() } as unknown as pulumi.ResourceHook;
 const config = (name: string): KubernetesObject => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'shop' }, data: {} });
 
 test.each(['hello', 'cluster'])(
@@ -49,6 +52,36 @@ it('tells the provider to wait for functions, unless nobody wants to', async () 
   expect(annotations('hasty')).not.toHaveProperty('annotations');
 });
 
+it('the values of a Secret are secret for Pulumi, plain ones, too', async () => {
+  const engine = await mockEngine();
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'keys', namespace: 'shop' }, data: { a: 'eA==' }, stringData: { b: 'y' } };
+  new ManifestComponent('m', { objects: [synth(secret), synth(config('a'))] });
+  await engine.settled();
+  const inputs = (name: string) => engine.registered.find((one) => one.name === name)?.inputs;
+  // How Pulumi writes a secret down; without its mark the value would be the plain object.
+  const marked = (value: object) => ({ '4dabf18193072939515e22adb298388d': '1b47061264138c4ac30d75fd1eb44270', value });
+  expect(inputs('m/Secret/shop/keys')).toMatchObject({ data: marked({ a: 'eA==' }), stringData: marked({ b: 'y' }), metadata: { name: 'keys' } });
+  expect(inputs('m/ConfigMap/shop/a')?.['data']).toEqual({});
+});
+
+it('a guard is asked before the CRDs go, too, which are there after a first `up` that failed', async () => {
+  const engine = await mockEngine();
+  const crd = (name: string): KubernetesObject => ({ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name } });
+  const budget = { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { name: 'fibonacci-gateway', namespace: 'system' } };
+  const guardedBy = { ...crd('functions.fibonacci.dev'), spec: { group: 'fibonacci.dev', names: { kind: 'Function' } } };
+  const theirs = { ...crd('widgets.example.com'), spec: { group: 'example.com', names: { kind: 'Widget' } } };
+  new ManifestComponent('m', { objects: [guardedBy, theirs, budget, config('a')].map((object) => synth(object)), guard });
+  await engine.settled();
+  expect(engine.guarded.toSorted()).toEqual(['m/CustomResourceDefinition/functions.fibonacci.dev', 'm/PodDisruptionBudget/system/fibonacci-gateway']);
+  expect(engine.registered.at(-1)?.name).toBe('m/PodDisruptionBudget/system/fibonacci-gateway');
+});
+
+it('a guard where there is no platform is refused, as it would guard nothing', () => {
+  expect(() => new ManifestComponent('m', { objects: [synth(config('a'))], guard })).toThrow(
+    expect.objectContaining({ code: 'STACK_INVALID', message: expect.stringMatching(/guard has nothing to guard here.*component of the platform/) }),
+  );
+});
+
 it.each([
   ['two objects of one id', [synth(config('a'), 'shop/a'), synth(config('a'), 'shop/b')], {}, /ConfigMap\/shop\/a is there twice: also at shop\/a/],
   [
@@ -58,6 +91,7 @@ it.each([
     /no object ConfigMap\/shop\/setings; did you mean ConfigMap\/shop\/settings/,
   ],
   ['a former id that is there still', [synth(config('a')), synth(config('b'))], { 'ConfigMap/shop/b': 'ConfigMap/shop/a' }, /which is there still/],
+  ['a former id of another kind', [synth(config('a'))], { 'ConfigMap/shop/a': 'Secret/shop/a' }, /was Secret\/shop\/a, of another kind.*take the entry out/],
   [
     'a former id of two objects',
     [synth(config('a')), synth(config('b'))],

@@ -6,6 +6,7 @@ import type { SynthResult } from '../constructs/synth/object.ts';
 import { type Problem, problemsError } from '../constructs/synth/problem.ts';
 import { isOutput } from '../constructs/synth/output-problems.ts';
 import { type SynthOptions, synthesizeApp } from '../constructs/synth/synthesize.ts';
+import { explainOutputs, outputNameProblems } from './output-problems.ts';
 import { packageProblems } from './package-problems.ts';
 import type { OutputTexts } from './output-texts.ts';
 
@@ -22,11 +23,15 @@ export function synthesizeComponent<T>(
 ): { readonly built: T; readonly result: SynthResult } {
   const app = new App({ resolvers: [outputResolver(texts)] });
   app.node.setContext(BASE_DIRECTORY, folder instanceof URL ? fileURLToPath(folder) : folder);
-  const built = build(app);
-  const result = synthesizeApp(app, options);
-  const problems: Problem[] = packageProblems(result, texts);
-  if (problems.length > 0) throw problemsError(problems);
-  return { built, result };
+  try {
+    const built = build(app);
+    const result = synthesizeApp(app, options);
+    const problems: Problem[] = [...outputNameProblems(result), ...packageProblems(result, texts)];
+    if (problems.length > 0) throw problemsError(problems);
+    return { built, result };
+  } catch (error) {
+    throw explainOutputs(error);
+  }
 }
 
 /** Outputs that stand in objects by themselves, where types let them. */

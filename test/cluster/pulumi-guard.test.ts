@@ -27,7 +27,9 @@ test('a platform is destroyed with --run-program alone, not while others have Fu
   const { create } = await stack.up();
   await expect(stack.destroy()).rejects.toThrow(/--run-program/);
   await expect(stack.destroy({ runProgram: true })).rejects.toThrow(
-    new RegExp(`Functions of others, which would go with the platform: ${others}/theirs \\(stack shop\\); remove those first. Nothing was deleted`),
+    new RegExp(
+      `Functions of others, which would go with the platform: ${others}/theirs \\(stack shop\\); remove those first. Nothing of the platform was deleted`,
+    ),
   );
   expect(await world.read('configmaps', namespace, 'settings')).toMatchObject({ data: { a: '1' } });
 
