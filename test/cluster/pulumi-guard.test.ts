@@ -38,6 +38,34 @@ test('a platform is destroyed with --run-program alone, not while others have Fu
   await expect(world.read('namespaces', namespace)).rejects.toMatchObject({ status: 404 });
 });
 
+test('a platform whose first `up` came no further than its CRDs keeps those while others have Functions', async () => {
+  const others = await world.namespace();
+  const { kubeconfig } = clusterFolders();
+  const functions = `/apis/fibonacci.dev/v1alpha1/namespaces/${others}/functions`;
+  await world.client.request('POST', functions, { body: functionIn(others) });
+  const crd = `${others}.fibonacci.dev`;
+  const isOwn = (id: string) => !id.startsWith(`Function/${others}/`);
+  const stack = await world.engine.stack(`begun-${others}`, async () => {
+    new ManifestComponent('platform', { ...manifestOf(crdOf(others)), guard: destroyGuard('platform', isOwn, { kubeconfig }) });
+  });
+  await stack.up();
+  await expect(stack.destroy({ runProgram: true })).rejects.toThrow(new RegExp(`${others}/theirs \\(stack shop\\); remove those first. Their CRDs stay`));
+  const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${crd}`;
+  expect(await world.client.request('GET', path)).not.toHaveProperty('metadata.deletionTimestamp');
+
+  await world.client.request('DELETE', `${functions}/theirs`);
+  await stack.destroy({ runProgram: true });
+  await expect(world.client.request('GET', path)).rejects.toMatchObject({ status: 404 });
+});
+
+/** One of our group that no other test has. */
+function crdOf(plural: string) {
+  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+  const names = { plural, kind: `Kind${plural.replaceAll(/[^a-z0-9]/g, '')}` };
+  const spec = { group: 'fibonacci.dev', scope: 'Namespaced', names, versions: [{ name: 'v1', served: true, storage: true, schema }] };
+  return { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: `${plural}.fibonacci.dev` }, spec };
+}
+
 function functionIn(namespace: string): object | undefined {
   const { objects } = synthesizeStack(
     fib.defineStack((app) => {

@@ -60,12 +60,13 @@ test.concurrent('a stack is previewed without a cluster, made, left alone, chang
   await expect(world.read('namespaces', namespace)).rejects.toMatchObject({ status: 404 });
 });
 
-test.concurrent('a secret reaches the cluster, and the state holds it encrypted alone', async () => {
+test.concurrent('a secret reaches the cluster, and the state holds it encrypted alone, also where it was plain text', async () => {
   const namespace = await world.namespace();
-  const password = 'correct horse battery staple';
+  const [password, plain] = ['correct horse battery staple', 'Tr0ub4dor&3'];
   const stack = await world.engine.stack('secrets', async () => {
     const define = (shopStack: fib.FunctionStack, { output }: DefineContext) => {
       const stringData = { password: output(pulumi.secret(password)) };
+      new ApiObject(shopStack, 'mail', { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'mail' }, stringData: { password: plain } });
       new ApiObject(shopStack, 'database', { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'database' }, stringData });
       return {};
     };
@@ -74,7 +75,9 @@ test.concurrent('a secret reaches the cluster, and the state holds it encrypted 
   await stack.up();
   const { data } = await world.read<{ data: { password: string } }>('secrets', namespace, 'database');
   expect(Buffer.from(data.password, 'base64').toString()).toBe(password);
-  for (const form of [password, data.password]) expect(stack.state()).not.toContain(form);
+  const base64 = Buffer.from(plain).toString('base64');
+  expect(await world.read('secrets', namespace, 'mail')).toMatchObject({ data: { password: base64 } });
+  for (const form of [password, data.password, plain, base64]) expect(stack.state()).not.toContain(form);
   expect(stack.state()).toContain('"ciphertext"');
 });
 
