@@ -1,29 +1,33 @@
+import type { FileHandle } from 'node:fs/promises';
 import { PlatformError } from '../protocol/errors.ts';
-import { MAX_PACKAGE_BYTES } from '../protocol/package.ts';
+import { bring, type BringLimits } from './bring.ts';
 import type { Bucket } from './bucket.ts';
-import type { FolderStorage } from './folder.ts';
-import { receiveFile } from './receive-file.ts';
+import { type FolderStorage, heldByOthers, noRoom } from './folder.ts';
 import type { Room, Storage } from './storage.ts';
-
-const IDLE_MS = 30_000;
 
 /**
  * Packages in a bucket. Those that were asked for last are in a folder, too: what comes from the bucket is whole there, and proven, before anyone gets a byte of it.
  * Several processes may share a bucket: each has a folder of its own.
  */
-export function openBucketStorage(bucket: Bucket, folder: FolderStorage): Storage {
+export function openBucketStorage(bucket: Bucket, folder: FolderStorage, limits: BringLimits = {}): Storage {
   // The one that was not asked for the longest stands first.
   const recent = new Set(folder.packages());
   const touch = (hex: string) => void (recent.delete(hex), recent.add(hex));
+  const forget = async (hex: string) => {
+    recent.delete(hex);
+    if ((await folder.size(hex)) !== undefined) await folder.remove(hex);
+  };
   const coming = new Map<string, Promise<number | undefined>>();
 
-  const reserve = async (bytes: number): Promise<Room | undefined> => {
+  const reserve = async (bytes: number): Promise<Room> => {
+    if (bytes > folder.quotaBytes) throw noRoom(bytes, `the folder may take ${folder.quotaBytes}`);
     for (;;) {
-      const room = await folder.reserve(bytes);
+      const { now, empty } = folder.free();
+      if (bytes <= now) return folder.reserve(bytes);
       const [oldest] = recent;
-      if (room || oldest === undefined) return room;
-      recent.delete(oldest);
-      await folder.remove(oldest);
+      // No package goes for one that would not fit all the same.
+      if (bytes > empty || oldest === undefined) throw heldByOthers(bytes);
+      await forget(oldest);
     }
   };
   const keep = async (file: string, hex: string, bytes: number) => {
@@ -39,7 +43,7 @@ export function openBucketStorage(bucket: Bucket, folder: FolderStorage): Storag
     }
     let download = coming.get(hex);
     if (!download) {
-      download = bring({ bucket, folder, reserve, keep }, hex).finally(() => coming.delete(hex));
+      download = bring({ bucket, folder, reserve, keep }, hex, limits).finally(() => coming.delete(hex));
       coming.set(hex, download);
     }
     return download;
@@ -50,15 +54,18 @@ export function openBucketStorage(bucket: Bucket, folder: FolderStorage): Storag
     size,
     reserve,
     async open(hex) {
-      try {
-        return await folder.open(hex);
-      } catch (error) {
-        // Another one took its room in this moment.
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || (await size(hex)) === undefined) throw error;
-        return folder.open(hex);
-      }
+      const here = await openIfThere(folder, hex);
+      if (here) return here;
+      // Another one took its room in this moment, or somebody removed the file.
+      await forget(hex);
+      if ((await size(hex)) === undefined) throw new PlatformError('NOT_FOUND', `the package sha256:${hex} is gone: deploy the function again`);
+      const again = await openIfThere(folder, hex);
+      if (again) return again;
+      throw new PlatformError('ARTIFACTS_BUSY', `the package sha256:${hex} does not stay on the disk, others take its room: try again in a moment`);
     },
     async isIntact(hex) {
+      if (await folder.isIntact(hex)) return bucket.has(hex);
+      await forget(hex);
       try {
         return (await size(hex)) !== undefined;
       } catch (error) {
@@ -74,38 +81,11 @@ export function openBucketStorage(bucket: Bucket, folder: FolderStorage): Storag
   };
 }
 
-interface Bringing {
-  readonly bucket: Bucket;
-  readonly folder: FolderStorage;
-  reserve(bytes: number): Promise<Room | undefined>;
-  keep(file: string, hex: string, bytes: number): Promise<void>;
-}
-
-/** From the bucket to the folder. */
-async function bring({ bucket, folder, reserve, keep }: Bringing, hex: string): Promise<number | undefined> {
-  const found = await bucket.get(hex);
-  if (!found) return undefined;
-  const { bytes: declared = MAX_PACKAGE_BYTES, body, cancel } = found;
-  const room = declared > MAX_PACKAGE_BYTES ? undefined : await reserve(declared);
-  if (!room) {
-    await cancel();
-    if (declared > MAX_PACKAGE_BYTES) throw damaged(hex, `has ${declared} bytes`);
-    throw new PlatformError('ARTIFACTS_BUSY', `there is no room for the ${declared} bytes of package sha256:${hex} just now: try again in a moment`);
-  }
-  const file = folder.temporary();
+async function openIfThere(folder: FolderStorage, hex: string): Promise<FileHandle | undefined> {
   try {
-    const got = await receiveFile(body, file, { idleMs: IDLE_MS, maxBytes: MAX_PACKAGE_BYTES });
-    if (got.hex !== hex) throw damaged(hex, `has the digest sha256:${got.hex}`);
-    await keep(file, hex, got.bytes);
-    return got.bytes;
+    return await folder.open(hex);
   } catch (error) {
-    await folder.discard(file);
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
-  } finally {
-    room.release();
   }
-}
-
-function damaged(hex: string, what: string): PlatformError {
-  return new PlatformError('PACKAGE_INVALID', `what the bucket has as package sha256:${hex} is something else: it ${what}; deploy the function again`);
 }

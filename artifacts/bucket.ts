@@ -10,6 +10,8 @@ import { type BucketFailure, type BucketPlace, describeBucketFailure, isPassing 
 export interface Bucket {
   /** Undefined where there is none. */
   get(hex: string): Promise<BucketObject | undefined>;
+  /** Whether there is one: the server is asked, each time. */
+  has(hex: string): Promise<boolean>;
   /** The server is told the digest, and checks it. */
   put(hex: string, file: string, bytes: number): Promise<void>;
   /** Writes and reads a small object, for so long again and again. @param onFailure told each new reason */
@@ -65,11 +67,17 @@ export function createBucket(options: BucketOptions): Bucket {
           throw error;
         }
       }),
+    has: (hex) => attempt(async () => (await s3.objectExists(key(`${hex}.pkg`))) === true),
     put: (hex, file, bytes) =>
       attempt(async () => {
         const checksum = { 'x-amz-checksum-sha256': Buffer.from(hex, 'hex').toString('base64') } as const;
-        const body = Readable.toWeb(createReadStream(file));
-        await s3.putObject(key(`${hex}.pkg`), body, 'application/octet-stream', undefined, checksum, bytes);
+        const source = createReadStream(file);
+        try {
+          await s3.putObject(key(`${hex}.pkg`), Readable.toWeb(source), 'application/octet-stream', undefined, checksum, bytes);
+        } finally {
+          // A request that failed leaves it open.
+          source.destroy();
+        }
       }),
     async prove(waitMs, onFailure) {
       const begun = performance.now();

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { PlatformError } from '../protocol/errors.ts';
 import type { Storage } from './storage.ts';
 
 /** Packages as files `<hex>.pkg`. One process owns the folder. */
@@ -11,6 +12,9 @@ export interface FolderStorage extends Storage {
   packages(): Iterable<string>;
   /** Who has it open reads on. */
   remove(hex: string): Promise<void>;
+  /** Bytes for which there is room now, and would be without any package. */
+  free(): { readonly now: number; readonly empty: number };
+  readonly quotaBytes: number;
 }
 
 const PACKAGE = /^([0-9a-f]{64})\.pkg$/;
@@ -34,7 +38,8 @@ export async function openFolder(dir: string, quotaBytes: number): Promise<Folde
       return hash.digest('hex') === hex;
     },
     async reserve(bytes) {
-      if (used + reserved + bytes > quotaBytes) return undefined;
+      if (used + bytes > quotaBytes) throw noRoom(bytes, `${used} are in use`);
+      if (used + reserved + bytes > quotaBytes) throw heldByOthers(bytes);
       reserved += bytes;
       let held = bytes;
       return {
@@ -60,8 +65,19 @@ export async function openFolder(dir: string, quotaBytes: number): Promise<Folde
     usedBytes: () => used,
     count: () => sizes.size,
     packages: () => sizes.keys(),
+    free: () => ({ now: quotaBytes - used - reserved, empty: quotaBytes - reserved }),
+    quotaBytes,
     close: () => Promise.resolve(),
   };
+}
+
+/** @param why a clause */
+export function noRoom(bytes: number, why: string): PlatformError {
+  return new PlatformError('ARTIFACTS_FULL', `there is no room for a package of ${bytes} bytes: ${why}`);
+}
+
+export function heldByOthers(bytes: number): PlatformError {
+  return new PlatformError('ARTIFACTS_BUSY', `other packages that come or go hold the room for ${bytes} bytes just now: try again in a moment`);
 }
 
 async function readSizes(dir: string): Promise<Map<string, number>> {

@@ -1,6 +1,7 @@
 import type { Log } from '../kit/log.ts';
 import type { ArtifactsConfig } from '../protocol/config.ts';
 import { PlatformError } from '../protocol/errors.ts';
+import { S3_ENDPOINT, S3_PREFIX } from '../protocol/s3-place.ts';
 import { openBucketStorage } from './bucket-storage.ts';
 import { openFolder } from './folder.ts';
 import type { Storage } from './storage.ts';
@@ -39,12 +40,21 @@ export async function openStorage({ config, log, bucketWaitMs }: OpenStorageDeps
   }
 }
 
+const isEndpoint = (text: string) => new RegExp(S3_ENDPOINT).test(text) && URL.canParse(text);
+/** A password is not told. */
+const withoutUser = (text: string) => text.replace(/^.*@/s, '…@');
+
 function bucketProblems(config: ArtifactsConfig): string[] {
   if (config.s3Endpoint === '') return [];
   const needed = { FIB_S3_BUCKET: config.s3Bucket, FIB_S3_ACCESS_KEY_ID: config.s3AccessKeyId, FIB_S3_SECRET_ACCESS_KEY: config.s3SecretAccessKey };
   const missing = Object.entries(needed).filter(([, value]) => value === '');
   return [
-    ...(URL.canParse(config.s3Endpoint) ? [] : [`FIB_S3_ENDPOINT=${config.s3Endpoint} is no URL: write it as https://s3.example.com`]),
+    ...(isEndpoint(config.s3Endpoint)
+      ? []
+      : [`FIB_S3_ENDPOINT=${withoutUser(config.s3Endpoint)} is no URL without user and query: write it as https://s3.example.com`]),
+    ...(new RegExp(S3_PREFIX).test(config.s3Prefix)
+      ? []
+      : [`FIB_S3_PREFIX=${config.s3Prefix} is no beginning of keys: take letters, digits, dots, - and _ between slashes, and neither . nor .. alone`]),
     ...missing.map(([name]) => `${name} is required where FIB_S3_ENDPOINT is set`),
   ];
 }

@@ -76,7 +76,11 @@ export const ERRORS = {
     'The bytes that were sent are not those of the digest in the path.',
     'Send the package under its own digest; if it is, it was damaged on the way: send it again.',
   ),
-  ARTIFACTS_BUSY: entry(503, 'The artifact service takes no more uploads at once.', 'Try again after `retry-after`.'),
+  ARTIFACTS_BUSY: entry(
+    503,
+    'The artifact service has too many packages coming and going, or no room on its disk for one more of them just now.',
+    'Try again after `retry-after`.',
+  ),
   ARTIFACTS_FULL: entry(
     507,
     'The artifact service has no room for this package.',

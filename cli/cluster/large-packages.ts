@@ -1,13 +1,14 @@
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isPackageConfigMap, type SynthResult } from '../../constructs/synth/object.ts';
 import { podProblem } from '../../kit/fleet/kubernetes/pods.ts';
+import { uploadPackage } from '../../kit/package-upload.ts';
 import { ARTIFACTS_NAME, INTERNAL_SECRET, PLATFORM_PORTS } from '../../protocol/cluster-names.ts';
 import { PlatformError } from '../../protocol/errors.ts';
-import { API_GROUP, ARTIFACT_PATHS } from '../../protocol/names.ts';
+import { API_GROUP } from '../../protocol/names.ts';
 import { packageConfigMapName } from '../../protocol/package-config-map.ts';
 import type { FunctionSpec } from '../../protocol/schema/function.ts';
 import type { Cluster } from './cluster.ts';
-import { exchangeOver, type HttpCall, type HttpReply } from './http-over.ts';
 import type { App } from './load-app.ts';
 import { hasPart, podsOfPart, readInternalToken } from './platform-state.ts';
 import { connectPod } from './pod-connection.ts';
@@ -55,26 +56,35 @@ export async function uploadPackages(cluster: Cluster, system: string, packages:
   if (packages.length === 0) return [];
   const service = await awaitService(cluster, system, timeoutMs);
   const sent: string[] = [];
-  for (const { digest, bytes, path } of packages) {
-    const target = `${ARTIFACT_PATHS.packages}/${digest.replace('sha256:', '')}`;
-    const there = await service({ method: 'HEAD', path: target, headers: {} });
-    if (there.status === 200) continue;
-    const { status, body } = await service({ method: 'PUT', path: target, headers: { 'content-type': 'application/octet-stream' }, body: bytes });
-    if (status >= 300) throw new PlatformError('CLUSTER_REFUSED', `${path}: the artifact service took no package ${digest}: ${status} ${body.slice(0, 500)}`);
-    sent.push(digest);
+  for (const large of packages) {
+    // Not HEAD: only who may write makes the service look whether it has the package whole, in its bucket, too.
+    const outcome = await uploadPackage({ ...service, connection: await service.connect() }, large).catch((cause: PlatformError) => {
+      throw new PlatformError(
+        'CLUSTER_REFUSED',
+        `${large.path}: the artifact service took no package ${large.digest}: ${cause.status} ${cause.code}: ${cause.message}`,
+        { cause },
+      );
+    });
+    if (outcome === 'created') sent.push(large.digest);
   }
   return sent;
 }
 
+interface Service {
+  readonly url: string;
+  readonly token: string;
+  connect(): Promise<Duplex>;
+}
+
 /** Waits for a ready pod and for the token that the scaler makes. */
-async function awaitService(cluster: Cluster, system: string, timeoutMs: number): Promise<(call: HttpCall) => Promise<HttpReply>> {
+async function awaitService(cluster: Cluster, system: string, timeoutMs: number): Promise<Service> {
   const begun = performance.now();
   for (;;) {
     const pods = await podsOfPart(cluster, system, ARTIFACTS_NAME);
     const [pod, token] = [pods.find(isReady)?.metadata.name, await readInternalToken(cluster, system)];
     if (pod !== undefined && token !== undefined) {
       const target = { namespace: system, pod, port: PLATFORM_PORTS.artifacts };
-      return async (call) => exchangeOver(await connectPod(cluster, target), { ...call, headers: { ...call.headers, authorization: `Bearer ${token}` } });
+      return { url: `http://${ARTIFACTS_NAME}.${system}:${target.port}`, token, connect: () => connectPod(cluster, target) };
     }
     if (performance.now() - begun > timeoutMs) {
       const [problem] = pods.map(podProblem).filter((found) => found !== undefined);

@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { IMAGE_NAMES } from '../../protocol/images.ts';
+import { S3_ENDPOINT, S3_PREFIX } from '../../protocol/s3-place.ts';
 import { closed, duration, integer, name, oneOf, size, text } from '../../protocol/schema/fields.ts';
 import { LABEL_KEY } from '../../protocol/schema/metadata.ts';
 import { placement } from '../../protocol/schema/placement.ts';
@@ -84,10 +85,10 @@ const server = closed(
 const secretKey = () => Type.String({ pattern: '^[-._a-zA-Z0-9]+$', maxLength: 253, description: 'A key of a Secret.' });
 const s3 = closed(
   {
-    endpoint: Type.String({ pattern: '^https?://[^\\s/?#@]+(/[^\\s?#]*)?$', maxLength: 2048, description: 'A URL without user and query.' }),
+    endpoint: Type.String({ pattern: S3_ENDPOINT, maxLength: 2048, description: 'A URL without user and query.' }),
     bucket: Type.String({ pattern: '^[a-zA-Z0-9][a-zA-Z0-9._-]{1,61}[a-zA-Z0-9]$', maxLength: 63, description: 'A bucket.' }),
     region: optional(Type.String({ pattern: '^[a-zA-Z0-9-]+$', maxLength: 64, description: 'A region.' })),
-    prefix: optional(Type.String({ pattern: '^([a-zA-Z0-9][a-zA-Z0-9._/-]*)?$', maxLength: 256, description: 'What keys begin with.' })),
+    prefix: optional(Type.String({ pattern: S3_PREFIX, maxLength: 256, description: 'What keys begin with, without . and .. between slashes.' })),
     pathStyle: optional(Type.Boolean()),
     credentials: closed(
       { secret: dnsName(), accessKeyIdKey: optional(secretKey()), secretAccessKeyKey: optional(secretKey()) },

@@ -140,6 +140,7 @@ test.each<[string, Props, RegExp]>([
   ['a bucket without credentials', { artifacts: { s3: { endpoint: 'https://s3', bucket: 'abc' } } }, /artifacts\.s3\.credentials: is required/],
   ['a key in clear', { artifacts: { s3: { ...S3, credentials: { secretAccessKey: 'x' } } } }, /artifacts\.s3\.credentials\.secretAccessKey: unknown field/],
   ['an endpoint that is none', { artifacts: { s3: { ...S3, endpoint: 's3.example.com' } } }, /artifacts\.s3\.endpoint: "s3\.example\.com" /],
+  ['a prefix that leads elsewhere', { artifacts: { s3: { ...S3, prefix: 'fib/../other/' } } }, /artifacts\.s3\.prefix: /],
   ['an endpoint with a key', { artifacts: { s3: { ...S3, endpoint: 'https://key:secret@s3' } } }, /artifacts\.s3\.endpoint: /],
   ['a class for no volume', { artifacts: { s3: S3, storageClass: 'fast' } }, /artifacts\.storageClass: is for a volume, and with s3 there is none/],
   ['a disk that no package fits', { artifacts: { s3: S3, storage: fib.Size.mebibytes(64) } }, /artifacts\.storage: "64Mi" must be 128Mi or more/],

@@ -5,13 +5,15 @@ import { ARTIFACT_PATHS } from '../../protocol/names.ts';
 import { MAX_PACKAGE_BYTES } from '../../protocol/package.ts';
 import type { ReadPackage } from './packages.ts';
 
-const HEADERS_TIMEOUT_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 3_000;
+/** It may have to bring the whole package from a bucket first. */
+const HEADERS_TIMEOUT_MS = 30_000;
 const BODY_TIMEOUT_MS = 10_000;
 const MAX_REASON_BYTES = 16_384;
 
 /** Packages from the artifact service at `url`, whatever the namespace. */
 export function readPackageService(url: string): ReadPackage {
-  const agent = new Agent();
+  const agent = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS } });
   return async (_namespace, digest) => {
     const address = `${url.replace(/\/+$/, '')}${ARTIFACT_PATHS.packages}/${digest.replace('sha256:', '')}`;
     const bytes = await download(agent, address).catch((cause: Error) => {

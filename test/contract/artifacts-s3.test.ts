@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import dns from 'node:dns';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Artifacts, createArtifacts } from '../../artifacts/artifacts.ts';
+import { createBucket } from '../../artifacts/bucket.ts';
 import { parseConfig } from '../../kit/config.ts';
 import type { Log } from '../../kit/log.ts';
 import { uploadPackage } from '../../kit/package-upload.ts';
@@ -66,6 +67,15 @@ const at = ({ url }: Artifacts, bytes: Uint8Array) => `${url}/v1/packages/${hexO
 const put = (service: Artifacts, bytes: Uint8Array) =>
   fetch(at(service, bytes), { method: 'PUT', headers: { authorization: `Bearer ${TOKEN}` }, body: new Uint8Array(bytes) });
 const get = (service: Artifacts, bytes: Uint8Array) => fetch(at(service, bytes));
+/** Of this process. */
+const openFiles = (dir: string) =>
+  readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${fd}`)].filter((path) => path.startsWith(dir));
+    } catch {
+      return [];
+    }
+  });
 const codeOf = async (answer: Response) => [answer.status, ((await answer.json()) as { code: string }).code];
 
 describe('a package in a bucket', () => {
@@ -88,6 +98,16 @@ describe('a package in a bucket', () => {
     expect([head.status, head.headers.get('content-length')]).toEqual([200, String(bytes.length)]);
     expect(await uploadPackage({ url: other.url, token: TOKEN }, { digest: digestOf(bytes), bytes })).toBe('present');
     expect(digestOf(await readPackageService(other.url)('any', digestOf(bytes)))).toBe(digestOf(bytes));
+  });
+
+  it('that somebody removed from the bucket is there again once it is deployed, although a replica has it', async () => {
+    const service = await start();
+    await put(service, bytes);
+    s3.remove(BUCKET, keyOf(bytes));
+    expect(digestOf(new Uint8Array(await (await get(service, bytes)).arrayBuffer()))).toBe(digestOf(bytes));
+    const deploy = () => uploadPackage({ url: service.url, token: TOKEN }, { digest: digestOf(bytes), bytes });
+    expect([await deploy(), await deploy()]).toEqual(['created', 'present']);
+    expect(digestOf(s3.read(BUCKET, keyOf(bytes)))).toBe(digestOf(bytes));
   });
 
   it('is had by many who ask a replica at once', async () => {
@@ -186,6 +206,16 @@ describe('a bucket that cannot be used', () => {
     });
   });
 
+  it.each<[string, Partial<ArtifactsConfig>, RegExp]>([
+    ['no scheme', { s3Endpoint: 'minio:9000' }, /FIB_S3_ENDPOINT=minio:9000 is no URL/],
+    ['a password', { s3Endpoint: 'https://user:hunter2@host' }, /FIB_S3_ENDPOINT=…@host is no URL without user/],
+    ['a prefix that leads elsewhere', { s3Prefix: 'fib/../other/' }, /FIB_S3_PREFIX=fib\/\.\.\/other\/ /],
+    ['a prefix that leads nowhere', { s3Prefix: 'fib/./' }, /FIB_S3_PREFIX=fib\/\.\/ /],
+  ])('(it is said with %s) is a wrong configuration', async (_, config, text) => {
+    await expect(start(config)).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringMatching(text) });
+    await expect(start({ s3Prefix: 'fib/v1..2/.x/' })).resolves.toBeDefined();
+  });
+
   it('is waited for at the start', async () => {
     s3.removeBucket(BUCKET);
     const starting = start({}, 20_000);
@@ -213,6 +243,20 @@ describe('a bucket that cannot be used', () => {
     expect(logged).toContainEqual(['the storage failed', expect.objectContaining({ code: 'ARTIFACTS_UNAVAILABLE' })]);
     await s3.start();
     expect((await put(service, bytes)).status).toBe(201);
+  });
+
+  it('leaves no file open where it takes none', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'fib-artifacts-s3-'));
+    dirs.push(dir);
+    const file = join(dir, 'upload');
+    writeFileSync(file, bytes);
+    const place = { endpoint: s3.endpoint, bucket: 'other', region: s3.region, prefix: '', pathStyle: true };
+    for (const endpoint of [s3.endpoint, `http://127.0.0.1:${await freePort()}`]) {
+      const bucket = createBucket({ ...place, endpoint, accessKeyId: s3.accessKeyId, secretAccessKey: s3.secretAccessKey });
+      await expect(bucket.put(hexOf(bytes), file, bytes.length)).rejects.toMatchObject({ code: 'ARTIFACTS_UNAVAILABLE' });
+      await bucket.close();
+    }
+    await expect.poll(() => openFiles(dir)).toEqual([]);
   });
 
   it('since somebody removed it: who uploads is told that', async () => {

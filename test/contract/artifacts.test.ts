@@ -298,6 +298,15 @@ describe('the scaler', () => {
     });
   });
 
+  it('waits for a service that has to bring the package first', { timeout: 20_000 }, async () => {
+    const slow = await serve(
+      createHttpServer((_, response) => void setTimeout(() => response.end(bytes), 7_000)),
+      { host: '127.0.0.1', port: 0, name: 'slow' },
+    );
+    expect(digestOf(await readPackageService(slow.url)('any', digest))).toBe(digest);
+    await slow.close();
+  });
+
   it('reads no more than a package may have, whoever answers', async () => {
     const endless = await serve(
       createHttpServer((_, response) => {

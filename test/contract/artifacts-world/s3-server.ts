@@ -22,6 +22,8 @@ export interface S3Server {
   read(bucket: string, key: string): Buffer;
   /** Changes an object behind the server's back. */
   damage(bucket: string, key: string, bytes: Uint8Array): void;
+  /** As a lifecycle rule does. */
+  remove(bucket: string, key: string): void;
   stop(): Promise<void>;
   /** On the same port, with what was there. */
   start(): Promise<void>;
@@ -60,6 +62,7 @@ export async function startS3Server(address = '127.0.0.1'): Promise<S3Server> {
     keys: (bucket) => readdirSync(join(buckets, bucket), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.pkg')),
     read: (bucket, key) => readFileSync(join(buckets, bucket, key)),
     damage: (bucket, key, bytes) => writeFileSync(join(buckets, bucket, key), bytes),
+    remove: (bucket, key) => rmSync(join(buckets, bucket, key)),
     start,
     stop,
     async close() {
