@@ -3,6 +3,7 @@ import { unknownValue } from '@pulumi/pulumi/runtime/rpc.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { serverSideApply } from '../../kit/kubernetes/apply.ts';
 import { createClient, createKubernetesClient, type KubernetesClient, resourcePath } from '../../kit/kubernetes/client.ts';
+import { eventually } from './eventually.ts';
 import { clusterFolders } from './machine/folders.ts';
 import { IGNORED } from './pulumi/provider/ignored.ts';
 import { Objects } from './pulumi/provider/objects.ts';
@@ -32,6 +33,16 @@ const apps = (name: string) => resourcePath({ group: 'apps', version: 'v1', plur
 const create = async (inputs: Properties, options?: Partial<ProviderOptions>) => (await provider(options).create(URN, inputs)).outs as State;
 const diff = (olds: State, news: Properties, options?: Partial<ProviderOptions>) => provider(options).diff('', URN, olds, news);
 const read = <T>(path: string) => client.request<T>('GET', path);
+
+/** Once the cluster has written all of its own onto a Deployment: a diff reads it twice. */
+const settled = (name: string) =>
+  eventually(
+    async () => {
+      const { metadata, status } = await read<{ metadata: { generation: number }; status: { observedGeneration?: number } }>(apps(name));
+      return status.observedGeneration === metadata.generation;
+    },
+    () => `the cluster did not take note of the Deployment ${name}`,
+  );
 
 const configMap = (name: string, more: object = { data: { on: 'yes' } }) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, ...more });
 const deployment = (name: string, more: object = {}) => ({
@@ -122,6 +133,7 @@ test('another name or namespace is another object, the new one first', async () 
 test('replicas that are not given are left to whom they belong', async () => {
   const olds = await create(deployment('scaled'));
   await client.request('PATCH', `${apps('scaled')}/scale`, { body: { spec: { replicas: 7 } }, contentType: 'application/merge-patch+json' });
+  await settled('scaled');
   expect(await diff(olds, deployment('scaled'))).toEqual({ changes: false });
   await provider().update('', URN, olds, deployment('scaled', { paused: true }));
   expect(await read(apps('scaled'))).toMatchObject({ spec: { replicas: 7, paused: true } });
