@@ -93,7 +93,7 @@ export async function createParts({ config, log, world, now = Date.now }: Scaler
     demand: config.demand,
     rules: () => knowing.late.rules,
     onChanged,
-    onServing: createAssignments({ ...acting, fleet, log }).record,
+    onServing: createAssignments({ ...acting, fleet, log, loading: () => capacity.members.loading }).record,
     connected: () => fleet.connected && knowing.store.connected,
   });
   const markStatus = createFunctionStatus({ writer, allocator: capacity.allocator, url: (fn) => knowing.late.triggers?.url(fn) });

@@ -42,7 +42,7 @@ interface Line {
 /** Starting a process takes the processor that a cold request needs just then: a pool refills this long after its last lease, and not while instances load … */
 const REFILL_QUIET_MS = 30;
 /** … but at the latest after this. */
-const REFILL_LATEST_MS = 300;
+const REFILL_LATEST_MS = 1000;
 
 export interface AllocatorDeps {
   readonly fleet: Fleet;

@@ -8,8 +8,21 @@ export interface Assignments {
   record(fn: ManagedFunction, member: Member): void;
 }
 
-export function createAssignments(deps: { fleet: Pick<Fleet, 'assign'>; revisions: Pick<Revisions, 'uidOf'>; log: Log }): Assignments {
-  const { fleet, revisions, log } = deps;
+export interface AssignmentsDeps {
+  readonly fleet: Pick<Fleet, 'assign'>;
+  readonly revisions: Pick<Revisions, 'uidOf'>;
+  readonly log: Log;
+  /** Whether instances load their functions right now. */
+  loading(): boolean;
+}
+
+/** What is recorded leaves its pool, which starts another instance at once, on the processor that those need which load just then: it waits until none does … */
+const QUIET_MS = 50;
+/** … but at the longest this. A scaler that leads after this one asks the instances themselves. */
+const LATEST_MS = 1000;
+
+export function createAssignments({ fleet, revisions, log, loading }: AssignmentsDeps): Assignments {
+  const pending = new Map<string, { readonly fn: ManagedFunction; readonly member: Member }>();
   const assign = async (fn: ManagedFunction, member: Member) => {
     const { revision, id } = member;
     const uid = await revisions.uidOf(fn, revision.name);
@@ -18,10 +31,20 @@ export function createAssignments(deps: { fleet: Pick<Fleet, 'assign'>; revision
     const { namespace, name } = fn.resource.metadata;
     await fleet.assign(id, { function: { namespace, name, uid: fn.uid }, revision: { name: revision.name, uid }, content: revision.content });
   };
+  const look = (since: number) => {
+    setTimeout(() => {
+      if (loading() && performance.now() - since < LATEST_MS) return look(since);
+      const due = [...pending.values()];
+      pending.clear();
+      for (const { fn, member } of due) {
+        assign(fn, member).catch((err: unknown) => log.error('what an instance serves could not be recorded', { instance: member.id, function: fn.name, err }));
+      }
+    }, QUIET_MS).unref();
+  };
   return {
-    record: (fn, member) =>
-      void assign(fn, member).catch((err: unknown) =>
-        log.error('what an instance serves could not be recorded', { instance: member.id, function: fn.name, err }),
-      ),
+    record(fn, member) {
+      if (pending.size === 0) look(performance.now());
+      pending.set(member.id, { fn, member });
+    },
   };
 }
