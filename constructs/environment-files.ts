@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Document, isPair, isScalar, parseDocument, visit } from 'yaml';
 import { PlatformError } from '../protocol/errors.ts';
+import { isRecord } from '../protocol/record.ts';
 import { show, unknownField } from '../protocol/schema/validate.ts';
 
 export type ConfigType = 'string' | 'integer' | 'boolean' | 'array' | 'object';
@@ -63,7 +64,7 @@ export function readPulumiProject(file: string): PulumiProject {
 
 /** `{ type, default }`, `{ value }`, or the value itself (Pulumi, "Project file reference"). */
 function declarationOf(declared: unknown): { readonly type?: string; readonly value?: unknown } {
-  if (!isMapping(declared)) return { value: declared };
+  if (!isRecord(declared)) return { value: declared };
   const { type, default: byDefault, value } = declared;
   return { ...(typeof type === 'string' && { type }), value: value ?? byDefault };
 }
@@ -83,12 +84,12 @@ function textOf(value: unknown): string {
 /** `secure: …` is Pulumi's mark, also inside of a structured value. */
 function isEncrypted(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  return (isMapping(value) && Object.keys(value).length === 1 && 'secure' in value) || Object.values(value).some(isEncrypted);
+  return (isRecord(value) && Object.keys(value).length === 1 && 'secure' in value) || Object.values(value).some(isEncrypted);
 }
 
 function sectionOf(document: Readonly<Record<string, unknown>>, key: string, name: string): Readonly<Record<string, unknown>> {
   const section = document[key] ?? {};
-  if (!isMapping(section)) throw invalid([`${name}: ${key} (${show(section)}) must be a mapping of keys to values`]);
+  if (!isRecord(section)) throw invalid([`${name}: ${key} (${show(section)}) must be a mapping of keys to values`]);
   return section;
 }
 
@@ -103,7 +104,7 @@ function readMapping(file: string): Readonly<Record<string, unknown>> {
   if (changed.length > 0) throw invalid(changed);
   const value = document.toJS() as unknown;
   if (value === null || value === undefined) return {};
-  if (!isMapping(value)) throw invalid([`${name} (${show(value)}) must be a mapping`]);
+  if (!isRecord(value)) throw invalid([`${name} (${show(value)}) must be a mapping`]);
   return value;
 }
 
@@ -118,10 +119,6 @@ function changedNumbers(document: Document): string[] {
     },
   });
   return problems;
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function invalid(problems: readonly string[]): PlatformError {

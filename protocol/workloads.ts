@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { FUNCTION_ACCOUNT, WORKLOADS_CONFIG } from './cluster-names.ts';
 import { PlatformError } from './errors.ts';
+import { isRecord } from './record.ts';
 import { NODE_LABELS } from './names.ts';
 import { closed, name, oneOf, size, text } from './schema/fields.ts';
 import { LABEL_KEY } from './schema/metadata.ts';
@@ -50,8 +51,4 @@ export function parseWorkloads(json: string, source = WORKLOADS_CONFIG.key): Wor
   if (issues.length === 0) return whole as Workloads;
   const lines = issues.map(({ path, message }) => `  ${path}: ${message}`).join('\n');
   throw new PlatformError('CONFIG_INVALID', `${source} is not valid:\n${lines}`, { details: { source, issues } });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

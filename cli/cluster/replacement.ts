@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../../constructs/synth/object.ts';
+import { isRecord } from '../../protocol/record.ts';
 import type { ObjectChange } from '../diff/part.ts';
 import { declaredPart } from './cluster-object.ts';
 import type { Plan } from './plan.ts';
@@ -23,8 +24,4 @@ export function replacementOf({ wanted, live }: Refusal): ObjectChange {
 function overlay(below: unknown, above: unknown): unknown {
   if (!isRecord(below) || !isRecord(above)) return above;
   return { ...below, ...Object.fromEntries(Object.entries(above).map(([key, value]) => [key, overlay(below[key], value)])) };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

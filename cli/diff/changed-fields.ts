@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../../constructs/synth/object.ts';
+import { isRecord } from '../../protocol/record.ts';
 
 /** Paths of the fields that change: `spec.timeout 5s → 6s`. Lists and long values as their path alone. */
 export function changedFields(before: unknown, after: unknown, path = ''): string[] {
@@ -32,10 +33,6 @@ export function coverSecrets(
 
 function mapValues(record: Readonly<Record<string, string>>, map: (value: string, key: string) => string): Record<string, string> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value, key)]));
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isScalar(value: unknown): value is string | number | boolean {

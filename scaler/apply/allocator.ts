@@ -5,6 +5,7 @@ import type { Fleet, Instance, InstanceTemplate } from '../../kit/fleet/fleet.ts
 import { canServe, decidePool } from '../decide/pool.ts';
 import type { ManagedFunction, ResolvedRevision } from '../observe/functions.ts';
 import { poolTemplate } from '../../kit/fleet/template.ts';
+import { createWhenCalm, type WhenCalm } from './when-calm.ts';
 
 export interface PoolCounts {
   readonly idle: number;
@@ -37,37 +38,36 @@ interface Line {
   readonly pool: string;
   readonly waiting: Map<string, { readonly fn: ManagedFunction; count: number }>;
   failing?: string | undefined;
+  readonly refill: WhenCalm;
 }
 
-/** Starting a process takes the processor that a cold request needs just then: a pool refills this long after its last lease, and not while instances load … */
-const REFILL_QUIET_MS = 30;
-/** … but at the latest after this. */
-const REFILL_LATEST_MS = 1000;
+/** Starting an instance takes the processor that a cold request needs just then: a pool refills a moment after a lease, and not while instances load. */
+const REFILL = { delayMs: 30, latestMs: 1000 };
 
 export interface AllocatorDeps {
   readonly fleet: Fleet;
-  readonly now: () => number;
   /** An instance of a template that the function waits for is there, or cannot come up: it is to ask again. */
   onAvailable(fn: ManagedFunction): void;
   /** Whether instances load their functions right now. */
   loading(): boolean;
 }
 
-export function createAllocator({ fleet, now, onAvailable, loading }: AllocatorDeps): Allocator {
+export function createAllocator({ fleet, onAvailable, loading }: AllocatorDeps): Allocator {
   const pools = new Map<string, PodPoolResource>();
   const lines = new Map<string, Line>();
-  const refills = new Map<string, { timer: NodeJS.Timeout; readonly since: number }>();
   let acts = false;
 
   const lineOf = (template: InstanceTemplate, pool: string): Line => {
-    let line = lines.get(template.key);
-    if (!line) lines.set(template.key, (line = { template, pool, waiting: new Map() }));
+    const known = lines.get(template.key);
+    if (known) return known;
+    const refill = createWhenCalm({ busy: loading, ...REFILL, act: () => level(line) });
+    const line: Line = { template, pool, waiting: new Map(), refill };
+    lines.set(template.key, line);
     return line;
   };
   const level = (line: Line) => {
     if (!acts) return;
-    clearTimeout(refills.get(line.template.key)?.timer);
-    refills.delete(line.template.key);
+    line.refill.cancel();
     const wanted = sum([...line.waiting.values()].map(({ count }) => count));
     fleet.keep(line.template, unleasedOf(line, wanted));
     if (wanted === 0 && !isPoolLine(line)) lines.delete(line.template.key);
@@ -87,13 +87,6 @@ export function createAllocator({ fleet, now, onAvailable, loading }: AllocatorD
     const mine = fleet.list().filter(({ template }) => template.key.startsWith(prefix));
     const count = (...states: Instance['state'][]) => mine.filter(({ state }) => states.includes(state)).length;
     return { idle: count('idle'), starting: count('starting'), leased: count('leased', 'stopping') };
-  };
-  const refillSoon = (line: Line) => {
-    const { key } = line.template;
-    const since = refills.get(key)?.since ?? now();
-    clearTimeout(refills.get(key)?.timer);
-    const timer = setTimeout(() => (loading() && now() - since < REFILL_LATEST_MS ? refillSoon(line) : level(line)), REFILL_QUIET_MS);
-    refills.set(key, { timer, since });
   };
 
   const unsubscribe = fleet.subscribe((event) => {
@@ -139,7 +132,7 @@ export function createAllocator({ fleet, now, onAvailable, loading }: AllocatorD
       else if (place) place.count = missing;
       else line.waiting.set(fn.uid, { fn, count: missing });
       if (missing > 0 || line.pool === '') level(line);
-      else refillSoon(line);
+      else line.refill.ask();
       return taken;
     },
     withdraw(fn) {
@@ -166,7 +159,7 @@ export function createAllocator({ fleet, now, onAvailable, loading }: AllocatorD
     close() {
       acts = false;
       unsubscribe();
-      for (const { timer } of refills.values()) clearTimeout(timer);
+      for (const { refill } of lines.values()) refill.cancel();
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Fleet } from '../../kit/fleet/fleet.ts';
 import type { Log } from '../../kit/log.ts';
 import type { ManagedFunction, Member } from '../observe/functions.ts';
 import type { Revisions } from './revisions.ts';
+import { createWhenCalm } from './when-calm.ts';
 
 /** Records at the fleet what instances serve, after the fact: nothing waits for it. */
 export interface Assignments {
@@ -16,10 +17,8 @@ export interface AssignmentsDeps {
   loading(): boolean;
 }
 
-/** What is recorded leaves its pool, which starts another instance at once, on the processor that those need which load just then: it waits until none does … */
-const QUIET_MS = 50;
-/** … but at the longest this. A scaler that leads after this one asks the instances themselves. */
-const LATEST_MS = 1000;
+/** What is recorded leaves its pool, which starts another instance at once, on the processor that those need which load just then. A scaler that leads after this one asks the instances themselves. */
+const RECORD = { delayMs: 30, latestMs: 1000 };
 
 export function createAssignments({ fleet, revisions, log, loading }: AssignmentsDeps): Assignments {
   const pending = new Map<string, { readonly fn: ManagedFunction; readonly member: Member }>();
@@ -31,20 +30,21 @@ export function createAssignments({ fleet, revisions, log, loading }: Assignment
     const { namespace, name } = fn.resource.metadata;
     await fleet.assign(id, { function: { namespace, name, uid: fn.uid }, revision: { name: revision.name, uid }, content: revision.content });
   };
-  const look = (since: number) => {
-    setTimeout(() => {
-      if (loading() && performance.now() - since < LATEST_MS) return look(since);
+  const calm = createWhenCalm({
+    busy: loading,
+    ...RECORD,
+    act() {
       const due = [...pending.values()];
       pending.clear();
       for (const { fn, member } of due) {
         assign(fn, member).catch((err: unknown) => log.error('what an instance serves could not be recorded', { instance: member.id, function: fn.name, err }));
       }
-    }, QUIET_MS).unref();
-  };
+    },
+  });
   return {
     record(fn, member) {
-      if (pending.size === 0) look(performance.now());
       pending.set(member.id, { fn, member });
+      calm.ask();
     },
   };
 }

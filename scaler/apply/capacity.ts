@@ -64,7 +64,7 @@ export function createCapacity(deps: CapacityDeps): Capacity {
     dirty.clear();
     for (const fn of due) reconcile(fn);
   };
-  const allocator = createAllocator({ fleet, now, onAvailable: (fn) => reconcile(fn), loading: () => members.loading });
+  const allocator = createAllocator({ fleet, onAvailable: (fn) => reconcile(fn), loading: () => members.loading });
   const members = new Members({ ...deps, onChange: schedule, onLoadFailed, onStartFailed });
 
   function reconcile(fn: ManagedFunction, fresh = false): void {

@@ -3,6 +3,7 @@ import type { KindName, ResourceOf } from '../../protocol/schema/resources.ts';
 import { inParallel } from '../../kit/in-parallel.ts';
 import type { Log } from '../../kit/log.ts';
 import type { Store } from '../../kit/store/store.ts';
+import { createWhenCalm } from './when-calm.ts';
 
 type AnyStatus = StatusOf<KindName>;
 type StatusOf<K extends KindName> = NonNullable<ResourceOf<K>['status']>;
@@ -39,24 +40,20 @@ export function createStatusWriter({ store, log, busy, onWritten }: StatusWriter
   const marked = new Map<string, () => Promise<void>>();
   const last = new Map<string, unknown>();
   const failed = new Map<string, () => Promise<void>>();
-  let timer: NodeJS.Timeout | undefined;
   let retry: NodeJS.Timeout | undefined;
   let troubled = false;
 
-  const flushLater = (since: number) => {
-    timer = setTimeout(() => (busy() && performance.now() - since < LATEST_MS ? flushLater(since) : void flush()), INTERVAL_MS);
-  };
   const flush = async () => {
-    timer = undefined;
     const due = [...marked.values()];
     marked.clear();
     await inParallel(due, WRITES_AT_ONCE, (write) => write());
   };
+  const calm = createWhenCalm({ busy, delayMs: INTERVAL_MS, latestMs: LATEST_MS, act: () => void flush() });
   const retryFailed = () => {
     retry = undefined;
     for (const [key, write] of failed) if (!marked.has(key)) marked.set(key, write);
     failed.clear();
-    if (!timer) flushLater(performance.now());
+    calm.ask();
   };
   return {
     mark(kind, namespace, name, render) {
@@ -79,7 +76,7 @@ export function createStatusWriter({ store, log, busy, onWritten }: StatusWriter
       };
       failed.delete(key);
       marked.set(key, write);
-      if (!timer) flushLater(performance.now());
+      calm.ask();
     },
     seen(kind, namespace, name, status) {
       const key = keyOf(kind, namespace, name);
@@ -91,7 +88,7 @@ export function createStatusWriter({ store, log, busy, onWritten }: StatusWriter
       last.delete(keyOf(kind, namespace, name));
     },
     async close() {
-      clearTimeout(timer);
+      calm.cancel();
       clearTimeout(retry);
       await flush();
       clearTimeout(retry);
