@@ -1,7 +1,8 @@
 import { PlatformError } from './errors.ts';
+import { RUNTIMES } from './schema/fields.ts';
 
 /** The platform's own images: two programs and one watcher a runtime. */
-export const IMAGE_NAMES = ['gateway', 'scaler', 'nodejs', 'python'] as const;
+export const IMAGE_NAMES = ['gateway', 'scaler', ...RUNTIMES] as const;
 
 export type ImageName = (typeof IMAGE_NAMES)[number];
 

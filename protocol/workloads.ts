@@ -13,7 +13,7 @@ const image = (runtime: string) => Type.Optional(Type.String({ minLength: 1, max
 
 const schema = closed(
   {
-    images: closed({ nodejs: image('Node.js'), python: image('Python') }, { description: 'By runtime.' }),
+    images: closed({ nodejs: image('Node.js'), python: image('Python'), java: image('Java'), go: image('Go') }, { description: 'By runtime.' }),
     pullPolicy: oneOf(['Always', 'IfNotPresent', 'Never'], { description: 'When nodes pull.' }),
     pullSecrets: Type.Array(text(253, { description: 'Name of a Secret in the function namespaces.' }), { maxItems: 16, description: 'For the registry.' }),
     serviceAccount: name({ description: 'That pods run as; its token is not mounted.' }),

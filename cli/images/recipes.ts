@@ -23,4 +23,6 @@ export const RECIPES: Readonly<Record<ImageName, ImageRecipe>> = {
     accept: /\.py$|^requirements\.txt$/,
     modules: false,
   },
+  java: { containerfile: 'runtimes/java/Containerfile', folders: [{ from: 'runtimes/java', to: '' }], accept: /\.jar$/, modules: false },
+  go: { containerfile: 'runtimes/go/Containerfile', folders: [{ from: 'runtimes/go', to: '' }], accept: /\.go$|^go\.mod$/, modules: false },
 };

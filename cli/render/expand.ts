@@ -4,6 +4,7 @@ import { coldTemplate, poolTemplate } from '../../kit/fleet/template.ts';
 import { renderWorkload } from '../../kit/fleet/kubernetes/workload.ts';
 import { WORKLOADS_CONFIG } from '../../protocol/cluster-names.ts';
 import { API_VERSION } from '../../protocol/names.ts';
+import { RUNTIMES } from '../../protocol/schema/fields.ts';
 import type { FunctionResource, PodPoolResource } from '../../protocol/schema/resources.ts';
 import { parseWorkloads, type Workloads } from '../../protocol/workloads.ts';
 
@@ -29,6 +30,7 @@ export function expandWorkloads(objects: readonly SynthObject[]): KubernetesObje
 function workloadsOf(objects: readonly SynthObject[]): Workloads {
   const config = objects.find(({ tree, object }) => tree === 'platform' && object.kind === 'ConfigMap' && object.metadata.name === WORKLOADS_CONFIG.name);
   const data = config?.object['data'] as Readonly<Record<string, string>> | undefined;
-  const { nodejs, python } = resolveImages({}, '.');
-  return parseWorkloads(data?.[WORKLOADS_CONFIG.key] ?? JSON.stringify({ images: { nodejs, python } }));
+  const known = resolveImages({}, '.');
+  const images = Object.fromEntries(RUNTIMES.map((runtime) => [runtime, known[runtime]]));
+  return parseWorkloads(data?.[WORKLOADS_CONFIG.key] ?? JSON.stringify({ images }));
 }

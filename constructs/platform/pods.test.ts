@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../kit/config.ts';
 import { artifactsConfig, type ConfigSchema, gatewayConfig, scalerConfig } from '../../protocol/config.ts';
+import { RUNTIMES } from '../../protocol/schema/fields.ts';
 import { parseWorkloads } from '../../protocol/workloads.ts';
 import * as fib from '../index.ts';
 import { restrictedProblems } from './fixtures/restricted.ts';
@@ -159,7 +160,7 @@ test('the scaler reads what the props say of the pods of functions, and starts a
     synthPlatform({ images: { registry: 'registry.test/team', tag: '9', pullSecrets: ['a'], pullPolicy: 'Never' }, functions: { cpuLimit: '2', scratch } });
   const platform = of(fib.Size.mebibytes(64));
   expect(parseWorkloads(platform.get('ConfigMap/fibonacci-system/fibonacci-workloads').data['workloads.json'])).toEqual({
-    images: { nodejs: 'registry.test/team/fibonacci-nodejs:9', python: 'registry.test/team/fibonacci-python:9' },
+    images: Object.fromEntries(RUNTIMES.map((runtime) => [runtime, `registry.test/team/fibonacci-${runtime}:9`])),
     pullPolicy: 'Never',
     pullSecrets: ['a'],
     serviceAccount: 'fibonacci-function',

@@ -9,6 +9,7 @@ import {
 } from '../../protocol/cluster-names.ts';
 import { digestOf } from '../../protocol/digest.ts';
 import { API_GROUP, SCALER_PATHS } from '../../protocol/names.ts';
+import { RUNTIMES } from '../../protocol/schema/fields.ts';
 import type { Workloads } from '../../protocol/workloads.ts';
 import { defined } from '../props.ts';
 import type { KubernetesObject } from '../synth/object.ts';
@@ -47,7 +48,7 @@ export function scalerObjects(plan: PlatformPlan): KubernetesObject[] {
 function renderWorkloads({ imageRefs, images, functions }: PlatformPlan): Partial<Workloads> {
   const { cpuRequest, cpuLimit, scratch, rackLabel } = functions;
   return {
-    images: { nodejs: imageRefs.nodejs, python: imageRefs.python },
+    images: Object.fromEntries(RUNTIMES.map((runtime) => [runtime, imageRefs[runtime]])),
     pullPolicy: images.pullPolicy,
     pullSecrets: [...images.pullSecrets],
     ...defined({ cpuRequest, cpuLimit, scratch, rackLabel }),

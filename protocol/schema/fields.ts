@@ -9,7 +9,7 @@ import { SIZE_PATTERN } from '../size.ts';
 export const NAME_PATTERN = '^[a-z]([-a-z0-9]*[a-z0-9])?$';
 export const ENV_NAME_PATTERN = '^[A-Za-z_][A-Za-z0-9_]*$';
 
-export const RUNTIMES = ['nodejs', 'python'] as const;
+export const RUNTIMES = ['nodejs', 'python', 'java', 'go'] as const;
 export type Runtime = (typeof RUNTIMES)[number];
 
 interface Docs {

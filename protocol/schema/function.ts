@@ -4,6 +4,7 @@ import { closed, conditions, digest, duration, ENV_NAME_PATTERN, integer, name, 
 import { celDigits, celWithin } from './cel.ts';
 import { defineKind, rule } from './kind.ts';
 import { placement, placementRules } from './placement.ts';
+import { CEL_HAS_SIGNATURE, hasSignature, SIGNATURE_NAMES, SIGNATURES_TEXT } from './signatures.ts';
 
 const secret = closed(
   {
@@ -43,7 +44,7 @@ export const functionSpec = closed(
       maxLength: 253,
       description: 'Module path without extension, a dot, and the export: `index.handler`.',
     }),
-    signature: oneOf(['event', 'fetch', 'asgi', 'wsgi'], { description: 'How the handler is called (watcher.md, sections 6 and 7).', default: 'event' }),
+    signature: oneOf(SIGNATURE_NAMES, { description: 'How the handler is called (watcher.md, sections 6 and 7).', default: 'event' }),
     mode: oneOf(['thread', 'process'], {
       description: '`thread`: one executor runs all requests of an instance; `process`: one process a request.',
       default: 'thread',
@@ -143,10 +144,10 @@ export const functionKind = defineKind({
     }),
     rule<FunctionSpec>({
       path: ['spec'],
-      cel: "self.signature == 'event' || (self.signature == 'fetch') == (self.runtime == 'nodejs')",
-      message: (s) => `signature ${s.signature} does not exist for runtime ${s.runtime}: fetch is Node.js, asgi and wsgi are Python`,
-      messageCel: "'signature ' + self.signature + ' does not exist for runtime ' + self.runtime + ': fetch is Node.js, asgi and wsgi are Python'",
-      check: (s) => s.signature === 'event' || (s.signature === 'fetch') === (s.runtime === 'nodejs'),
+      cel: CEL_HAS_SIGNATURE,
+      message: (s) => `signature ${s.signature} does not exist for runtime ${s.runtime}: ${SIGNATURES_TEXT}`,
+      messageCel: `'signature ' + self.signature + ' does not exist for runtime ' + self.runtime + ': ${SIGNATURES_TEXT}'`,
+      check: (s) => hasSignature(s.runtime, s.signature),
     }),
     rule<FunctionSpec>({
       path: ['spec'],
