@@ -116,6 +116,8 @@ export class Instance {
   async report(): Promise<PoolReport> {
     const reports = await Promise.all([...this.#pools].map((pool) => pool.report()));
     const idle = this.#stock.waiting;
+    // One that waits for its function shows no heartbeat by itself.
+    await idle?.report();
     const ages = reports.map(({ heartbeatAgeMs }) => heartbeatAgeMs).filter((age) => age !== null);
     return {
       inFlight: reports.reduce((sum, { inFlight }) => sum + inFlight, 0),

@@ -35,7 +35,7 @@ export function createExecutor({ output, send }: ExecutorOptions): { receive(ord
     running: front?.running(BEAT_MS / 4) ?? [],
   });
 
-  setInterval(() => send({ kind: 'beat', ...report() }), BEAT_MS);
+  const beat = () => send({ kind: 'beat', ...report() });
   process.on(
     'uncaughtExceptionMonitor',
     (error: unknown) => (lastError = error instanceof Error ? `${error.name}: ${error.message.split('\n', 1)[0]}` : String(error)),
@@ -44,11 +44,14 @@ export function createExecutor({ output, send }: ExecutorOptions): { receive(ord
 
   const finish = (): void => {
     finished = true;
-    send({ kind: 'beat', ...report() });
+    beat();
     setImmediate(() => process.exit(0));
   };
 
   const load = async (order: LoadOrder): Promise<void> => {
+    // Before there is user code nothing can block: an executor that waits for its function costs no processor time.
+    beat();
+    setInterval(beat, BEAT_MS);
     setEnvironment(order);
     process.chdir(order.folder);
     const started = performance.now();
