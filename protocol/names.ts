@@ -14,6 +14,8 @@ export const LABELS = {
   workload: `${API_GROUP}/workload`,
   /** On what is made for a cold function. `function` is on pods that serve it, and on no other. */
   cold: `${API_GROUP}/cold`,
+  /** On pods without a watcher: `container`. */
+  runtime: `${API_GROUP}/runtime`,
   /** UID of the Function that a pod serves. */
   functionUid: `${API_GROUP}/function-uid`,
   /** A well-known label of Kubernetes; `MANAGED_BY` on all that the platform makes. */
@@ -134,6 +136,8 @@ export const METRICS = {
   scalingRule: 'function_scaling_rule',
   /** Gauge `{function_name}`, from the leader's rules: `minReplicas`, where it is above 1. */
   minReplicas: 'function_min_replicas',
+  /** Counter without labels, from the gateway: seconds on its own clock at the moment of its counts, which may come later than Prometheus thinks. */
+  gatewayClock: 'fibonacci_gateway_clock_seconds_total',
   /** Gauge without labels, from the leader: live gateways. */
   gateways: 'fibonacci_gateways',
   /** Gauge `{namespace, pool, state="idle"|"leased"|"starting"}`, from the leader. */

@@ -18,6 +18,7 @@ interface Used {
 /** Text for the fast endpoint, piece by piece: series of recently used functions, family by family, then the process's own few. Who asks for the next piece may do other things before. */
 export function* renderMetrics(entries: Iterable<FunctionEntry>, own: Metrics, now: number): Generator<string> {
   const used: Used[] = [];
+  yield `${header(METRICS.gatewayClock, 'Seconds on the clock of this process at the moment of these counts.', 'counter')}${METRICS.gatewayClock} ${now / 1000}\n`;
   yield header(METRICS.invokeTotal, 'Requests answered, by outcome.', 'counter');
   yield* inPieces(entries, (entry) => {
     const { busy, tally } = entry;

@@ -62,7 +62,7 @@ export function baseRecordings(metrics: ReadonlySet<GeneratedRule['metric']>): R
     }),
     ...(metrics.has('requestsPerSecond')
       ? [
-          { record: second, expr: `sum ${by} (rate(${METRICS.invokeTotal}[2s]))` },
+          { record: second, expr: `sum ${by} (${byOwnClock(METRICS.invokeTotal, '2s')})` },
           ...shortAndLong(RECORDED.requests, { short: median(second), long: `sum ${by} (rate(${METRICS.invokeTotal}[${LONG}]))` }),
         ]
       : []),
@@ -160,6 +160,11 @@ function shortAndLong(record: string, windows: { readonly short: string; readonl
 /** Of the last three samples: one that a late scrape or a stalled process made too high or too low does not count, and a step is seen in full at its second sample. */
 function median(metric: string): string {
   return `quantile_over_time(0.5, ${metric}[${SHORT}])`;
+}
+
+/** A gateway's rate a second of its own clock: a scrape that waits on a busy node carries counts of a later moment than Prometheus notes, which in so short a window is a load that nobody sent. */
+function byOwnClock(counter: string, window: string): string {
+  return `rate(${counter}[${window}]) / on (job, instance) group_left () rate(${METRICS.gatewayClock}[${window}])`;
 }
 
 /** Values over time of two metrics would have equal labels. */

@@ -14,6 +14,7 @@ import { testRules } from './rules-world/promtool.ts';
 import { scalingRule } from './rules-world/world.ts';
 
 const VERBATIM = 'sum by(function_name)(rate(function_invoke_total{code="200",rate="50"}[10s]))/50/0.85 > sum(function_service_count) by (function_name)';
+const CLOCK = 'fibonacci_gateway_clock_seconds_total';
 const UP = 'FibonacciScaleUp';
 const DOWN = 'FibonacciScaleDown';
 
@@ -35,7 +36,7 @@ function world(rules: Readonly<Record<string, Omit<ScalingRuleSpec, 'functions'>
     functions: [fn('a', scaling), fn('b', scaling)],
     rules: Object.entries(rules).map(([name, metric]) => scalingRule(name, ['a'], metric)),
   });
-  const series: Record<string, string> = { fibonacci_gateways: `${gateways}x200`, 'up{job="fibonacci-gateway",instance="g1"}': '1x200' };
+  const series: Record<string, string> = { fibonacci_gateways: `${gateways}x200`, 'up{job="fibonacci-gateway",instance="g1"}': '1x200', [CLOCK]: '0+1x200' };
   for (const name of ['a', 'b']) {
     const labels = `function_name="default/${name}"`;
     Object.assign(series, {
@@ -85,6 +86,14 @@ describe('requests a second', () => {
     const late = Array.from({ length: 60 }, (_, i) => (i === 40 ? 41 : i) * 45).join(' ');
     const { rules: bare, series: own } = world({ r: { requestsPerSecond: { utilizationPercent: 100 } } });
     await testRules({ rules: bare, series: { ...own, [total('a')]: late }, alerts: [40, 41, 42, 43].map((at) => ({ at, name: UP, functions: [] })) });
+  });
+
+  test('scrapes that come late again and again ask for nothing: counts are of the gateway’s own time', async () => {
+    // 45 a second; every third scrape comes half a second late, and says so.
+    const moments = Array.from({ length: 60 }, (_, i) => i + (i % 3 === 0 ? 0.5 : 0));
+    const { rules: bare, series: own } = world({ r: { requestsPerSecond: { utilizationPercent: 100 } } });
+    const late = { [total('a')]: moments.map((at) => at * 45).join(' '), [CLOCK]: moments.join(' ') };
+    await testRules({ rules: bare, series: { ...own, ...late }, values: [40, 41, 42].map((at) => ({ at, promql: desired, are: { 'default/a': 45 / 50 } })) });
   });
 
   test('errors count as requests: they too keep an instance busy', async () => {
