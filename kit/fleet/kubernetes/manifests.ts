@@ -50,7 +50,10 @@ interface PodSpec extends PlacedPodSpec {
   readonly volumes: readonly object[];
 }
 
-interface Container {
+export interface Container {
+  /** In place of the image's entrypoint. */
+  readonly command?: readonly string[];
+  readonly args?: readonly string[];
   readonly name: string;
   readonly image: string;
   readonly imagePullPolicy: string;
@@ -58,6 +61,7 @@ interface Container {
   readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
   readonly resources: { readonly requests: Readonly<Record<string, string>>; readonly limits: Readonly<Record<string, string>> };
   readonly readinessProbe: object;
+  readonly startupProbe: object;
   readonly livenessProbe: object;
   readonly securityContext: object;
   readonly volumeMounts: readonly object[];

@@ -84,7 +84,8 @@ test('resources, probes and scratch', () => {
     image: 'fibonacci-nodejs:1',
     imagePullPolicy: 'Never',
     resources: { requests: { cpu: '50m', memory: '256Mi' }, limits: { cpu: '1', memory: '256Mi' } },
-    readinessProbe: { httpGet: { path: '/_/ready', port: 'control' } },
+    startupProbe: { httpGet: { path: '/_/ready', port: 'control' }, periodSeconds: 1 },
+    readinessProbe: { httpGet: { path: '/_/ready', port: 'control' }, periodSeconds: 5 },
     livenessProbe: { httpGet: { path: '/_/health', port: 'control' } },
     volumeMounts: [{ name: 'scratch', mountPath: '/scratch' }],
   });
