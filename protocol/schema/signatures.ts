@@ -8,6 +8,7 @@ export const SIGNATURES = {
   wsgi: ['python'],
   http: ['java', 'go'],
   framework: ['nodejs', 'python'],
+  lambda: ['nodejs', 'python'],
 } as const satisfies Record<string, readonly Runtime[]>;
 
 export type Signature = keyof typeof SIGNATURES;

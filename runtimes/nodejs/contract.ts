@@ -30,6 +30,9 @@ export const METRICS = {
   memory: 'function_watcher_memory_bytes',
 } as const;
 
+/** Those of all languages: a load document may name any (W3.1), loading says which ones Node.js has. */
+export const SIGNATURES = ['event', 'fetch', 'asgi', 'wsgi', 'http', 'framework', 'lambda'] as const;
+
 export const TOKEN_ISSUER = 'fibonacci-scaler';
 export const MAX_PACKAGE_BYTES = 64 * 1024 * 1024;
 export const MAX_PACKAGE_FILES = 10_000;

@@ -200,10 +200,11 @@ export class Instance {
 
   #createPool(document: LoadDocument, folder: string): Pool {
     const { handler, signature, mode, concurrency, timeoutMs, maxBodyBytes, env, content } = document;
+    const { memoryLimitBytes } = this.#options.config;
     const Kind = mode === 'process' ? ProcessPool : ThreadPool;
     const pool = new Kind({
-      order: { function: document.function, content, handler, signature, mode, concurrency, timeoutMs, maxBodyBytes, env, folder },
-      memoryLimitBytes: this.#options.config.memoryLimitBytes,
+      order: { function: document.function, content, handler, signature, mode, concurrency, timeoutMs, maxBodyBytes, env, folder, memoryLimitBytes },
+      memoryLimitBytes,
       stats: this.stats,
       spawn: () => this.#stock.take(),
       refuse: (socket, code) => this.#refusals.take(socket, code),

@@ -6,6 +6,7 @@ import type { TallyDelta } from './tally.ts';
 export type LoadOrder = Pick<LoadDocument, 'function' | 'content' | 'handler' | 'signature' | 'mode' | 'concurrency' | 'timeoutMs' | 'maxBodyBytes' | 'env'> & {
   /** Where the package was unpacked. */
   readonly folder: string;
+  readonly memoryLimitBytes: number | undefined;
 };
 
 /** Supervisor → executor. */

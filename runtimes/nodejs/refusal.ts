@@ -55,7 +55,8 @@ export function errorBody(code: WatcherCode, message: string, requestId: string)
   return JSON.stringify({ code, message, requestId });
 }
 
-const DISCARD_BYTES = 4 * 1024 * 1024;
+/** So much is read of a body that nobody wants any more. */
+export const DISCARD_BYTES = 4 * 1024 * 1024;
 const DISCARD_MS = 2000;
 
 /**

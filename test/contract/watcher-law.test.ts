@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { ERRORS } from '../../protocol/errors.ts';
 import { CONTROL_PATHS, HEADER_PREFIX, HEADERS, METRICS } from '../../protocol/names.ts';
 import { MAX_PACKAGE_BYTES, MAX_PACKAGE_FILES } from '../../protocol/package.ts';
+import { SIGNATURE_NAMES } from '../../protocol/schema/signatures.ts';
 import { TOKEN_ISSUER } from '../../protocol/token.ts';
 import * as node from '../../runtimes/nodejs/contract.ts';
 import { clausesOf, readVectors } from './watcher/vectors.ts';
@@ -32,6 +33,7 @@ test('the Node.js watcher says headers, paths, metrics and limits as the protoco
     cpu: METRICS.watcherCpu,
     memory: METRICS.watcherMemory,
   });
+  expect(node.SIGNATURES).toEqual(SIGNATURE_NAMES);
   expect(node.TOKEN_ISSUER).toBe(TOKEN_ISSUER);
   expect([node.MAX_PACKAGE_BYTES, node.MAX_PACKAGE_FILES]).toEqual([MAX_PACKAGE_BYTES, MAX_PACKAGE_FILES]);
 });

@@ -1,13 +1,16 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Runtime } from '../../protocol/schema/fields.ts';
+import { installFixtureDependencies } from './watcher/fixture-dependencies.ts';
 import { StepRunner } from './watcher/steps.ts';
 import { casesFor, readVectors, type RunnableCase } from './watcher/vectors.ts';
 import { RUNTIMES_DIR, WatcherProcess } from './watcher/watcher-process.ts';
 
 const languages = readdirSync(RUNTIMES_DIR).filter((name) => existsSync(join(RUNTIMES_DIR, name, 'start.json'))) as Runtime[];
 const vectors = readVectors();
+
+beforeAll(() => installFixtureDependencies(languages));
 
 describe.each(languages)('the %s watcher', (language) => {
   test.concurrent.each(casesFor(language, vectors))('$title', async (vector) => {

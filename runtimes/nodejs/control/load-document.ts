@@ -1,3 +1,4 @@
+import { SIGNATURES } from '../contract.ts';
 import { WatcherError } from '../watcher-error.ts';
 
 export interface FunctionRef {
@@ -6,7 +7,6 @@ export interface FunctionRef {
   readonly uid: string;
 }
 
-export type Signature = 'event' | 'fetch';
 export type Mode = 'thread' | 'process';
 
 /** The first line of a push (W3.1). */
@@ -17,7 +17,7 @@ export interface LoadDocument {
   readonly package: { readonly digest: string; readonly size: number };
   /** `<module path without extension>.<export>` */
   readonly handler: string;
-  readonly signature: Signature;
+  readonly signature: (typeof SIGNATURES)[number];
   readonly mode: Mode;
   readonly concurrency: number;
   readonly timeoutMs: number;
@@ -49,7 +49,7 @@ const FIELDS: readonly (readonly [path: string, check: Check, rule: string])[] =
   ['package.digest', digest, 'a digest, sha256:<hex>'],
   ['package.size', integer(0), 'a number of bytes'],
   ['handler', (value) => typeof value === 'string' && value.length <= 512 && /^[^\0\\]+\.[^./\\\0]+$/.test(value), '<file>.<export>'],
-  ['signature', oneOf('event', 'fetch', 'asgi', 'wsgi'), 'event, fetch, asgi or wsgi'],
+  ['signature', oneOf(...SIGNATURES), `one of ${SIGNATURES.join(', ')}`],
   ['mode', oneOf('thread', 'process'), 'thread or process'],
   ['concurrency', integer(1), 'an integer, 1 or more'],
   ['timeoutMs', integer(1), 'milliseconds, 1 or more'],

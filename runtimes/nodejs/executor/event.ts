@@ -43,7 +43,7 @@ export function parseQuery(text: string): Record<string, string | string[]> {
 }
 
 /** An absolute-form target (`GET http://host/path`) has its path behind the authority. */
-function pathOf(target: string): string {
+export function pathOf(target: string): string {
   if (target.startsWith('/') || target === '*') return target;
   return /^[a-z][a-z0-9+.-]*:\/\/[^/]*(\/.*)?$/i.exec(target)?.[1] ?? '/';
 }

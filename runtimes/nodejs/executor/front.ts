@@ -45,7 +45,7 @@ export class Front implements InvocationHost {
     this.identity = options.host.identity;
     this.output = options.host.output;
     this.#concurrency = options.order.concurrency;
-    const invoke = invokerOf(options.loaded, options.order.maxBodyBytes);
+    const invoke = invokerOf(options.loaded, options.order);
     this.#server = createServer(SERVER_OPTIONS);
     const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
       const requestId = requestIdOf(request.headers['x-request-id']);

@@ -46,6 +46,8 @@ export class Invocation implements ContextSource, Entry {
   readonly response: ServerResponse;
   readonly deadlineMs: number;
   readonly startedAtMs = Date.now();
+  /** Called before the watcher answers on a response that user code has had in its hands. */
+  onReclaim: () => void = () => undefined;
   readonly #host: InvocationHost;
   readonly #started = performance.now();
   readonly #timer: NodeJS.Timeout;
@@ -127,6 +129,14 @@ export class Invocation implements ContextSource, Entry {
     this.#end(this.#entered ? 'error' : undefined);
   }
 
+  /** User code has answered by itself, and said that it failed. */
+  admitFailure(error: WatcherError): void {
+    if (this.#over) return;
+    discardRest(this.request);
+    this.#report(error, undefined);
+    this.#end('error');
+  }
+
   #expire(): void {
     if (this.#over) return;
     const error = new WatcherError('FUNCTION_TIMEOUT', `the function did not answer within ${this.deadlineMs - this.startedAtMs} ms`);
@@ -141,6 +151,7 @@ export class Invocation implements ContextSource, Entry {
 
   #answer(error: WatcherError): void {
     if (!this.response.headersSent) {
+      this.onReclaim();
       this.begin();
       answerError(this.request, this.response, this.requestId, error.code, error.message);
     } else if (!this.response.writableFinished) {

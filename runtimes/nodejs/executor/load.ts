@@ -1,21 +1,27 @@
 import { existsSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import type { LoadOrder } from '../messages.ts';
 import { WatcherError } from '../watcher-error.ts';
 import type { InvocationContext } from './context.ts';
+import { requireFramework, serveTarget } from './framework.ts';
 
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer, context: InvocationContext) => unknown;
 
-export interface LoadedFunction {
-  readonly signature: 'event' | 'fetch';
-  readonly handler: (input: unknown, context: InvocationContext) => unknown;
+export type Handler = (...inputs: unknown[]) => unknown;
+
+export type LoadedFunction = {
   /** Takes over connections (W7.3), where the module exports one. */
   readonly upgrade: UpgradeHandler | undefined;
-}
+} & (
+  | { readonly signature: 'event' | 'fetch' | 'lambda'; readonly handler: Handler }
+  /** Answers on the response by itself. */
+  | { readonly signature: 'framework'; readonly listener: RequestListener }
+);
 
+const SIGNATURES: readonly LoadedFunction['signature'][] = ['event', 'fetch', 'lambda', 'framework'];
 const EXTENSIONS = ['.mjs', '.js', '.cjs', '.mts', '.ts', '.cts'];
 
 /**
@@ -23,25 +29,36 @@ const EXTENSIONS = ['.mjs', '.js', '.cjs', '.mts', '.ts', '.cts'];
  * @throws WatcherError LOAD_FAILED for a missing module or export, or one that is not of the signature's kind
  */
 export async function loadFunction(order: Pick<LoadOrder, 'folder' | 'handler' | 'signature'>): Promise<LoadedFunction> {
-  const { signature } = order;
+  const signature = SIGNATURES.find((name) => name === order.signature);
+  if (signature === undefined) throw failed(`signature "${order.signature}" is not one that Node.js has: use ${SIGNATURES.join(', ')}`);
   const dot = order.handler.lastIndexOf('.');
   const [modulePath, exportName] = [order.handler.slice(0, dot), order.handler.slice(dot + 1)];
-  if (signature !== 'event' && signature !== 'fetch') throw failed(`signature "${String(signature)}" is not one that Node.js has: use event or fetch`);
   const path = EXTENSIONS.map((extension) => modulePath + extension).find((candidate) => existsSync(join(order.folder, candidate)));
   if (path === undefined) throw failed(`the package has no module "${modulePath}" (looked for ${EXTENSIONS.join(' ')})`);
-  const module = (await import(pathToFileURL(join(order.folder, path)).href)) as Record<string, unknown>;
+  const file = join(order.folder, path);
+  if (signature === 'framework') {
+    const framework = requireFramework(file);
+    process.env['FUNCTION_TARGET'] ??= exportName;
+    const module = await importModule(file);
+    return { signature, listener: serveTarget(framework, exportName, pick(module, exportName), names(module)), upgrade: upgradeOf(module) };
+  }
+  const module = await importModule(file);
   const found = pick(module, exportName);
   if (found === undefined) throw failed(`the module "${path}" has no export "${exportName}"; it has ${names(module)}`, path);
-  const upgrade = pick(module, 'upgrade');
-  return {
-    signature,
-    handler: toHandler(found, signature, `the export "${exportName}"`, path),
-    upgrade: typeof upgrade === 'function' ? (upgrade as UpgradeHandler) : undefined,
-  };
+  return { signature, handler: toHandler(found, signature, `the export "${exportName}"`, path), upgrade: upgradeOf(module) };
 }
 
-function toHandler(found: unknown, signature: 'event' | 'fetch', what: string, path: string): LoadedFunction['handler'] {
-  if (typeof found === 'function') return found as LoadedFunction['handler'];
+async function importModule(file: string): Promise<Record<string, unknown>> {
+  return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+}
+
+function upgradeOf(module: Record<string, unknown>): UpgradeHandler | undefined {
+  const upgrade = pick(module, 'upgrade');
+  return typeof upgrade === 'function' ? (upgrade as UpgradeHandler) : undefined;
+}
+
+function toHandler(found: unknown, signature: LoadedFunction['signature'], what: string, path: string): Handler {
+  if (typeof found === 'function') return found as Handler;
   const fetch = signature === 'fetch' && typeof found === 'object' && found !== null ? (found as { fetch?: unknown }).fetch : undefined;
   if (typeof fetch === 'function') return (request, context) => Reflect.apply(fetch, found, [request, context]) as unknown;
   throw failed(

@@ -5,7 +5,7 @@ import { Tally } from '../tally.ts';
 import { Front } from './front.ts';
 import type { Output } from './output.ts';
 
-const LIMITS = { mode: 'thread', concurrency: 1, timeoutMs: 1000, maxBodyBytes: 1000, env: {} } as const;
+const LIMITS = { mode: 'thread', concurrency: 1, timeoutMs: 1000, maxBodyBytes: 1000, memoryLimitBytes: undefined, env: {} } as const;
 const ORDER = { ...LIMITS, function: { namespace: '', name: '', uid: '' }, content: '', handler: 'index.handler', signature: 'event', folder: '' } as const;
 const REQUEST = 'POST /?warm=1 HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}';
 

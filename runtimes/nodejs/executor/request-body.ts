@@ -51,6 +51,6 @@ export async function* streamBody(request: IncomingMessage, limitBytes: number, 
 /** The client left before its request was whole: there is nobody to answer. */
 export class ClientGone extends Error {}
 
-function tooLarge(limitBytes: number): WatcherError {
+export function tooLarge(limitBytes: number): WatcherError {
   return new WatcherError('BODY_TOO_LARGE', `the body is larger than the ${limitBytes} bytes that this function takes`);
 }

@@ -55,7 +55,7 @@ function toStream(value: unknown): BodyStream | undefined {
   return undefined;
 }
 
-function toJson(value: unknown): string {
+export function toJson(value: unknown): string {
   if (types.isMap(value) || types.isSet(value) || types.isWeakMap(value) || types.isWeakSet(value)) throw bad(`a ${value.constructor.name} is no JSON`);
   let text: string | undefined;
   try {
@@ -84,6 +84,11 @@ const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** Ours: the framing of the message and the id. */
 const RESERVED: ReadonlySet<string> = new Set([HEADERS.requestId, 'content-length', 'transfer-encoding', 'connection', 'keep-alive', 'upgrade']);
 
+/** Whether a header, in lower case, is the watcher's to set (W5.2). */
+export function isReserved(name: string): boolean {
+  return RESERVED.has(name) || name.startsWith(HEADER_PREFIX);
+}
+
 /**
  * User code's headers as they may be sent: checked, lower-case, without what is the watcher's own (W5.2).
  * @throws WatcherError FUNCTION_BAD_RESPONSE
@@ -95,7 +100,7 @@ export function toHeaders(given: unknown): Record<string, string | string[]> {
     if (!TOKEN.test(name)) throw bad(`${JSON.stringify(name.slice(0, 64))} is no header name`);
     const lower = name.toLowerCase();
     const checked = Array.isArray(value) ? value.map((item) => headerValue(name, item)) : value === undefined || value === null ? [] : headerValue(name, value);
-    if (checked.length > 0 || checked === '') if (!RESERVED.has(lower) && !lower.startsWith(HEADER_PREFIX)) headers[lower] = checked;
+    if (checked.length > 0 || checked === '') if (!isReserved(lower)) headers[lower] = checked;
   }
   return headers;
 }
@@ -130,7 +135,7 @@ function encode(value: string): string {
   return value.replace(/[^\x21\x23\x24\x26-\x7e]+/g, (part) => encodeURIComponent(part.toWellFormed()));
 }
 
-function isMap(value: unknown): value is Record<string, unknown> {
+export function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

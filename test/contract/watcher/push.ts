@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { digestOf } from '../../../protocol/digest.ts';
 import { encodePackage, type Package } from '../../../protocol/package.ts';
 import { createSigningKey, TOKEN_ISSUER } from '../../../protocol/token.ts';
+import { dependencyFiles } from './fixture-dependencies.ts';
 import { INSTANCE, RUNTIMES_DIR } from './watcher-process.ts';
 import type { LoadOverrides } from './vectors.ts';
 
@@ -101,5 +102,6 @@ function pack(spec: PushSpec, language: string, fixture: string): Package {
   if (given?.files) return encodePackage(Object.entries(given.files).map(([path, text]) => ({ path, bytes: Buffer.from(text) })));
   const root = join(RUNTIMES_DIR, language, 'fixtures', fixture);
   const paths = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) => !path.includes('__pycache__') && statSync(join(root, path)).isFile());
-  return encodePackage(paths.map((path) => ({ path: path.split('\\').join('/'), bytes: readFileSync(join(root, path)) })));
+  const own = paths.map((path) => ({ path: path.split('\\').join('/'), file: join(root, path) }));
+  return encodePackage([...own, ...dependencyFiles(language, root)].map(({ path, file }) => ({ path, bytes: readFileSync(file) })));
 }

@@ -17,7 +17,7 @@ def to_event(head: RequestHead, body: bytes, request_id: str) -> dict[str, Any]:
     """Raises WatcherError BAD_JSON or BAD_CLOUDEVENT."""
     headers = head.headers
     content_type = headers.get("content-type", "")
-    if _media_type(content_type) == "application/cloudevents+json":
+    if media_type(content_type) == "application/cloudevents+json":
         return _structured_cloud_event(body)
     if "ce-specversion" in headers:
         return _binary_cloud_event(headers, content_type, body)
@@ -49,15 +49,15 @@ def scheme_of(head: RequestHead) -> str:
 def convert_body(content_type: str, body: bytes) -> Any:
     if not body:
         return None
-    media_type = _media_type(content_type)
-    if media_type == "application/json" or media_type.endswith("+json"):
+    media = media_type(content_type)
+    if media == "application/json" or media.endswith("+json"):
         return _parse_json(body)
-    if media_type.startswith("text/") or media_type == "application/x-www-form-urlencoded":
+    if media.startswith("text/") or media == "application/x-www-form-urlencoded":
         return _decode_text(content_type, body)
     return body
 
 
-def _media_type(content_type: str) -> str:
+def media_type(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
 
 

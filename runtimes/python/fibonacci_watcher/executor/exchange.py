@@ -40,6 +40,7 @@ class Exchange:
         self.gone = False
         self.timed_out = False
         self.begun = False
+        self.sent_headers: list[tuple[str, str]] = []
         self.entered = False
         # Whether user code has the floor, and not the client: only then does a passed deadline cost the executor.
         self.running = False
@@ -201,6 +202,7 @@ class Exchange:
 
     def _head(self, status: int, headers: list[tuple[str, str]], length: int | None) -> bytes:
         sent = [pair for pair in headers if pair[0] not in _OWN_HEADERS and not pair[0].startswith("fibonacci-")]
+        self.sent_headers = sent
         if length is not None:
             sent.append(("content-length", str(length)))
         elif self._chunked:

@@ -15,7 +15,7 @@ from typing import Any
 from ..errors import WatcherError
 from .failure import describe, place_of
 
-_ARGUMENTS = {"event": 2, "wsgi": 2, "asgi": 3}
+_ARGUMENTS = {"event": 2, "wsgi": 2, "asgi": 3, "lambda": 2}
 
 
 class ImportTimes:
@@ -29,7 +29,7 @@ def load_handler(folder: str, handler: str, signature: str, times: ImportTimes) 
     """`handler` is `<path without extension>.<export>`. Raises WatcherError LOAD_FAILED with file and line where known."""
     path, _, export = handler.rpartition(".")
     if signature not in _ARGUMENTS:
-        raise WatcherError("LOAD_FAILED", f"The signature {signature} does not exist for Python; use event, asgi or wsgi.")
+        raise WatcherError("LOAD_FAILED", f"Python has no signature {signature}; use event, asgi, wsgi, lambda or framework.")
     name = path.replace("/", ".")
     sys.path.insert(0, folder)
     if not _exists(folder, path):
@@ -37,7 +37,7 @@ def load_handler(folder: str, handler: str, signature: str, times: ImportTimes) 
     # A module of the package goes before one of the same name that the watcher has imported already.
     sys.modules.pop(name.partition(".")[0], None)
     try:
-        with _timed_imports(times):
+        with timed_imports(times):
             module = importlib.import_module(name)
     except SystemExit as error:
         raise WatcherError("LOAD_FAILED", f"The module {path}.py ends the process when it loads.", place_of(error, folder)) from error
@@ -71,7 +71,7 @@ def _misfit(found: Any, signature: str) -> str | None:
 
 
 @contextmanager
-def _timed_imports(times: ImportTimes) -> Iterator[None]:
+def timed_imports(times: ImportTimes) -> Iterator[None]:
     """Adds up imports made by code, not nested ones; the import of the module itself goes another way."""
     original = builtins.__import__
     depth = 0

@@ -26,6 +26,8 @@ from .monitor import Monitor
 from .output import CapturedOutput
 from .signature_asgi import create_asgi_invoke
 from .signature_event import create_event_invoke
+from .signature_framework import create_framework_invoke, is_wsgi, load_application
+from .signature_lambda import create_lambda_invoke
 from .signature_wsgi import create_wsgi_invoke
 from .workers import Workers
 
@@ -101,14 +103,24 @@ class Executor:
         identity = Identity(function["namespace"], function["name"], order["content"])
         self._journal.function = f"{identity.namespace}/{identity.name}"
         self._prepare(order)
-        handler = load_handler(order["folder"], order["handler"], order["signature"], times)
-        if order["signature"] == "asgi":
-            self._lifespan = Lifespan(handler)
-            self._start_lifespan(self._lifespan)
-            return create_asgi_invoke(handler, self._lifespan, self._loop)
-        if order["signature"] == "wsgi":
+        signature = order["signature"]
+        if signature == "framework":
+            application = load_application(order["folder"], order["handler"], times)
+            served = create_wsgi_invoke(application) if is_wsgi(application) else self._serve_asgi(application)
+            return create_framework_invoke(served, self._journal)
+        handler = load_handler(order["folder"], order["handler"], signature, times)
+        if signature == "asgi":
+            return self._serve_asgi(handler)
+        if signature == "wsgi":
             return create_wsgi_invoke(handler)
+        if signature == "lambda":
+            return create_lambda_invoke(handler, identity, self._journal, order["memoryLimitBytes"])
         return create_event_invoke(handler, identity, self._journal, self._loop)
+
+    def _serve_asgi(self, application: Any) -> Invoke:
+        self._lifespan = Lifespan(application)
+        self._start_lifespan(self._lifespan)
+        return create_asgi_invoke(application, self._lifespan, self._loop)
 
     def _start_lifespan(self, lifespan: Lifespan) -> None:
         try:

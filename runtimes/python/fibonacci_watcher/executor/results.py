@@ -52,14 +52,14 @@ def to_piece(piece: Any) -> bytes:
 def _with_status(result: dict[Any, Any], status: Any) -> Response:
     if not isinstance(status, int) or not 200 <= status <= 599:
         raise BadResponse(f"statusCode must be an integer from 200 to 599, and is {str(status)[:20]!r}.")
-    headers = _headers(result.get("headers"))
+    headers = to_headers(result.get("headers"))
     content_type, body = _convert(result.get("body"))
     if content_type is not None and not any(name == "content-type" for name, _ in headers):
         headers.append(("content-type", content_type))
     return Response(status, headers, body)
 
 
-def _headers(given: Any) -> Headers:
+def to_headers(given: Any) -> Headers:
     headers: Headers = []
     if given is None:
         return headers
@@ -82,11 +82,11 @@ def _cloud_event(event: dict[str, Any]) -> Response:
     if isinstance(declared, str):
         content_type = declared
         if isinstance(data, str) and declared.partition(";")[0].strip().endswith("json"):
-            body = _dump(data)
+            body = dump_json(data)
     attributes = {name: value for name, value in event.items() if name not in ("data", "datacontenttype") and value is not None}
-    headers = _headers({f"ce-{name}": _attribute(value) for name, value in attributes.items()})
+    headers = to_headers({f"ce-{name}": _attribute(value) for name, value in attributes.items()})
     if content_type is not None:
-        headers += _headers({"content-type": content_type})
+        headers += to_headers({"content-type": content_type})
     return Response(204 if data is None else 200, headers, body)
 
 
@@ -110,7 +110,7 @@ def _convert(value: Any) -> tuple[str | None, bytes | Iterator[Any] | AsyncItera
     if isinstance(value, (bytes, bytearray, memoryview)):
         return _BYTES, bytes(value)
     if isinstance(value, (dict, list, tuple, int, float)):
-        return _JSON, _dump(value)
+        return _JSON, dump_json(value)
     if isinstance(value, io.IOBase) or (hasattr(value, "read") and callable(value.read)):
         return None, _read_pieces(value)
     if hasattr(value, "__next__") or hasattr(value, "__anext__"):
@@ -132,7 +132,7 @@ def _read_pieces(file: Any) -> Iterator[Any]:
             file.close()
 
 
-def _dump(value: Any) -> bytes:
+def dump_json(value: Any) -> bytes:
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
     except UnicodeEncodeError:

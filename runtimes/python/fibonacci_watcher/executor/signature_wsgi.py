@@ -19,8 +19,9 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 def create_wsgi_invoke(application: Application) -> Invoke:
     def invoke(exchange: Exchange) -> str:
         exchange.enter()
-        response = _Response(exchange)
-        pieces = application(_environ(exchange), response.start)
+        body = _Input(exchange)
+        response = _Response(exchange, body)
+        pieces = application(_environ(exchange, body), response.start)
         try:
             if isinstance(pieces, (list, tuple)) and len(pieces) == 1:
                 response.only = True
@@ -40,8 +41,9 @@ def create_wsgi_invoke(application: Application) -> Invoke:
 class _Response:
     """The head goes out with the first bytes of the body, as PEP 3333 demands."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, body: _Input) -> None:
         self._exchange = exchange
+        self._body = body
         self._head: tuple[int, list[tuple[str, str]]] | None = None
         self.only = False
 
@@ -73,6 +75,8 @@ class _Response:
         self._exchange.write(begin + self._exchange.end())
 
     def _begin(self, length: int | None) -> bytes:
+        if self._body.failed is not None:
+            raise self._body.failed  # whatever the application makes of it
         if self._head is None:
             raise BadResponse("The WSGI application did not call start_response.")
         status, headers = self._head
@@ -105,14 +109,21 @@ class _Input(io.RawIOBase):
         super().__init__()
         self._exchange = exchange
         self._piece = b""
+        self.failed: Exception | None = None
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
+        if self.failed is not None:
+            raise self.failed
         if not self._piece:
             self._exchange.running = False
-            self._piece = self._exchange.read_piece()
+            try:
+                self._piece = self._exchange.read_piece()
+            except Exception as error:
+                self.failed = error
+                raise
             self._exchange.running = True
         size = min(len(buffer), len(self._piece))
         buffer[:size] = self._piece[:size]
@@ -120,7 +131,7 @@ class _Input(io.RawIOBase):
         return size
 
 
-def _environ(exchange: Exchange) -> dict[str, Any]:
+def _environ(exchange: Exchange, body: _Input) -> dict[str, Any]:
     head = exchange.head
     path, _, query = origin_form(head.target).partition("?")
     host, _, port = head.headers.get("host", "localhost").rpartition(":")
@@ -135,7 +146,7 @@ def _environ(exchange: Exchange) -> dict[str, Any]:
         "SERVER_PROTOCOL": f"HTTP/1.{head.minor}",
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scheme_of(head),
-        "wsgi.input": io.BufferedReader(_Input(exchange)),
+        "wsgi.input": io.BufferedReader(body),
         "wsgi.input_terminated": True,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,

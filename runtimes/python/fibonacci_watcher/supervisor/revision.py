@@ -13,6 +13,8 @@ from .marker import FunctionRef
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 _MAX_DOCUMENT_BYTES = 1024 * 1024
+# Those of all languages: loading says which ones Python has.
+SIGNATURES = ("event", "fetch", "asgi", "wsgi", "http", "framework", "lambda")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _HANDLER = re.compile(r"[^.\s\\][^\s\\]*\.[A-Za-z_$][A-Za-z0-9_$]*")
 
@@ -58,7 +60,7 @@ def _parse_document(value: Any) -> LoadDocument:
         digest=_field(package, "package.digest", _is_digest),
         size=_field(package, "package.size", lambda v: _is_integer(v, 0)),
         handler=_field(value, "handler", lambda v: _is_text(v) and _HANDLER.fullmatch(v) is not None),
-        signature=_field(value, "signature", lambda v: v in ("event", "fetch", "asgi", "wsgi")),
+        signature=_field(value, "signature", lambda v: v in SIGNATURES),
         mode=_field(value, "mode", lambda v: v in ("thread", "process")),
         concurrency=_field(value, "concurrency", lambda v: _is_integer(v, 1)),
         timeout_ms=_field(value, "timeoutMs", lambda v: _is_integer(v, 1)),

@@ -183,6 +183,7 @@ class Watcher:
             "concurrency": document.concurrency,
             "timeoutMs": document.timeout_ms,
             "maxBodyBytes": document.max_body_bytes,
+            "memoryLimitBytes": self._config.memory_limit_bytes,
             "environment": {**self._environment, **document.env, **own},
         }
 
