@@ -13,6 +13,9 @@ export interface FunctionDeployment {
   readonly spec: FunctionSpec['deployment'];
 }
 
+/** Instances of a function's own: made by `cold`. */
+export type ColdDeployment = FunctionDeployment & { readonly pool?: never };
+
 export interface ColdOptions {
   /** Memory limit of one instance. @default Size.mebibytes(256) */
   readonly memory?: Size;
@@ -31,7 +34,7 @@ export function hot(pool: PodPool): FunctionDeployment {
 }
 
 /** Instances of its own, started when the first request comes. @throws PlatformError SPEC_INVALID for an unknown option */
-export function cold(options: ColdOptions = {}): FunctionDeployment {
+export function cold(options: ColdOptions = {}): ColdDeployment {
   checkProps('cold', options, COLD_OPTIONS);
   const memory = sizeText('memory', options.memory, schemaDefault(functionSpec.properties.deployment, 'memory'));
   return { spec: { type: 'cold', memory, ...placementSpec('cold', options.placement) } };

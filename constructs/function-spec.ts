@@ -4,7 +4,7 @@ import { show } from '../protocol/schema/validate.ts';
 import { Code } from './code.ts';
 import { cold } from './deployment.ts';
 import { durationText } from './duration.ts';
-import type { FunctionProps, FunctionScaling } from './function.ts';
+import type { FunctionProps, FunctionScaling, ImageFunctionProps } from './function-props.ts';
 import { checkProps, defined, type PropNames, schemaDefault } from './props.ts';
 import { sizeText } from './size.ts';
 
@@ -12,7 +12,16 @@ const SCALING: PropNames<FunctionScaling> = { minReplicas: true, maxReplicas: tr
 const { properties } = functionSpec;
 
 /** Props as a spec with every field explicit, but for the package. @throws PlatformError SPEC_INVALID for a value of the wrong type */
-export function renderFunctionSpec(what: string, props: FunctionProps): Omit<FunctionSpec, 'package'> {
+export function renderFunctionSpec(what: string, props: FunctionProps | ImageFunctionProps): Omit<FunctionSpec, 'package'> {
+  return { ...('image' in props ? containerSpec(props) : codeSpec(what, props)), ...commonSpec(what, props) };
+}
+
+function containerSpec({ image, port, command, args }: ImageFunctionProps): Pick<FunctionSpec, 'runtime' | 'container'> {
+  const container = { image, port: port ?? schemaDefault<number>(properties.container, 'port'), ...defined({ command, args }) };
+  return { runtime: 'container', container: container as NonNullable<FunctionSpec['container']> };
+}
+
+function codeSpec(what: string, props: FunctionProps): Pick<FunctionSpec, 'runtime' | 'handler' | 'signature' | 'mode'> {
   if (!(props.code instanceof Code)) {
     throw new PlatformError('SPEC_INVALID', `${what}: code (${show(props.code)}) must be made with Code.fromDirectory, Code.fromFile or Code.fromInline`);
   }
@@ -21,6 +30,14 @@ export function renderFunctionSpec(what: string, props: FunctionProps): Omit<Fun
     handler: props.handler,
     signature: props.signature ?? byDefault('signature'),
     mode: props.mode ?? byDefault('mode'),
+  };
+}
+
+function commonSpec(
+  what: string,
+  props: FunctionProps | ImageFunctionProps,
+): Omit<FunctionSpec, 'runtime' | 'handler' | 'signature' | 'mode' | 'package' | 'container'> {
+  return {
     env: { ...byDefault('env'), ...props.env },
     secrets: [...byDefault('secrets')],
     timeout: durationText(`${what}: timeout`, props.timeout, byDefault('timeout')),
@@ -52,6 +69,6 @@ function scalingSpec(what: string, scaling: FunctionScaling): FunctionSpec['scal
   }) as FunctionSpec['scaling'];
 }
 
-function byDefault<K extends keyof FunctionSpec>(field: K): FunctionSpec[K] {
+function byDefault<K extends keyof FunctionSpec>(field: K): NonNullable<FunctionSpec[K]> {
   return schemaDefault(functionSpec, field);
 }

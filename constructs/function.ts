@@ -1,99 +1,26 @@
 import type { Construct } from 'constructs';
 import { PlatformError } from '../protocol/errors.ts';
+import type { FunctionRuntime } from '../protocol/schema/fields.ts';
 import type { FunctionSpec } from '../protocol/schema/function.ts';
 import type { FunctionResource } from '../protocol/schema/resources.ts';
 import type { Package } from '../protocol/package.ts';
 import { show } from '../protocol/schema/validate.ts';
-import { BASE_DIRECTORY, type Code, type CodeContext } from './code.ts';
-import type { FunctionDeployment } from './deployment.ts';
-import type { Duration } from './duration.ts';
+import { BASE_DIRECTORY, type CodeContext } from './code.ts';
 import { deploymentProblems } from './function-checks.ts';
+import { FUNCTION_PROPS, type FunctionProps, IMAGE_FUNCTION_PROPS, type ImageFunctionProps } from './function-props.ts';
 import { renderFunctionSpec } from './function-spec.ts';
 import { urlToken } from './function-url.ts';
-import { checkProps, type PropNames } from './props.ts';
-import { Resource, type ResourceProps } from './resource.ts';
-import type { Runtime } from './runtime.ts';
+import { checkProps } from './props.ts';
+import { Resource } from './resource.ts';
 import type { Secret } from './secret.ts';
-import type { Size } from './size.ts';
 import { BUDGET, type Budgeted } from './synth/disruption-budgets.ts';
 import { CODE, type Packable } from './synth/packable.ts';
 
-export interface FunctionScaling {
-  /** Instances that always run: 0 to 1,000. @default 0 */
-  readonly minReplicas?: number;
-  /** Instances at the most: 1 to 1,000. @default 10 */
-  readonly maxReplicas?: number;
-  /** Without a request for this long, scale to `minReplicas`. @default Duration.seconds(60) */
-  readonly idleTimeout?: Duration;
-  /** Scale in only after the need was lower for this long. @default Duration.seconds(60) */
-  readonly stabilizationWindow?: Duration;
-  /** Requests a second that one instance is rated for, where no `ScalingRule.requestsPerSecond` says it. @default - not rated */
-  readonly targetRate?: number;
-}
-
-export interface FunctionProps extends ResourceProps<'Function'> {
-  /** The language runtime. */
-  readonly runtime: Runtime;
-  /** Module path without extension, a dot, and the export: `index.handler`, `src/app.main`. */
-  readonly handler: string;
-  /** What runs. */
-  readonly code: Code;
-  /** Environment variables: 256 at the most. Values may hold `fn.url` of other functions. @default {} */
-  readonly env?: Readonly<Record<string, string>>;
-  /** How the handler is called: `event` (`handler(event, context)`), `fetch` (Node.js), `asgi` or `wsgi` (Python). @default 'event' */
-  readonly signature?: FunctionSpec['signature'];
-  /** `thread`: one executor runs all requests of an instance; `process`: one process a request. @default 'thread' */
-  readonly mode?: FunctionSpec['mode'];
-  /** Longest run of one invocation, 100 ms to 15 minutes; all other timeouts follow from it. @default Duration.seconds(30) */
-  readonly timeout?: Duration;
-  /** Longest wait for an instance, 1 s to 5 minutes. @default Duration.seconds(30) */
-  readonly activationTimeout?: Duration;
-  /** Requests that one instance runs at once: 1 to 1,000. @default 16 */
-  readonly concurrency?: number;
-  /** Requests that may wait for an instance, at each gateway: 1 to 100,000. @default 1000 */
-  readonly queueLimit?: number;
-  /** Largest request body, at most 64 MiB. @default Size.mebibytes(10) */
-  readonly bodyLimit?: Size;
-  /** What is sent again after a broken connection: `idempotent` methods only, anything (`safe`), or nothing (`never`). @default 'idempotent' */
-  readonly retry?: FunctionSpec['retry'];
-  /** `internal`: called from inside the cluster alone; `public`: its routes also answer at the gateway's public port, where an ingress or load balancer stands in front of it. @default 'internal' */
-  readonly access?: FunctionSpec['access'];
-  /** Where instances come from: `hot(pool)` or `cold()`. @default cold() */
-  readonly deployment?: FunctionDeployment;
-  /** Bounds and pace of scaling. @default - 0 to 10 instances, idle after 60 s */
-  readonly scaling?: FunctionScaling;
-  /**
-   * Instances that stay while nodes are drained, by a PodDisruptionBudget: 0 (none) to one less than `scaling.minReplicas`, so that a drain always gets on.
-   * @default - half of `scaling.minReplicas`, rounded down
-   */
-  readonly minAvailable?: number;
-}
-
-const PROPS: PropNames<FunctionProps> = {
-  runtime: true,
-  handler: true,
-  code: true,
-  env: true,
-  signature: true,
-  mode: true,
-  timeout: true,
-  activationTimeout: true,
-  concurrency: true,
-  queueLimit: true,
-  bodyLimit: true,
-  retry: true,
-  access: true,
-  deployment: true,
-  scaling: true,
-  minAvailable: true,
-  transform: true,
-};
-
 /** Stands in until the code is packed, at synthesis. */
-const NOT_PACKED: FunctionSpec['package'] = { digest: `sha256:${'0'.repeat(64)}`, size: 1 };
+const NOT_PACKED: NonNullable<FunctionSpec['package']> = { digest: `sha256:${'0'.repeat(64)}`, size: 1 };
 
 /**
- * A function: code and how it runs.
+ * A function: code, or a container (`Function.fromImage`), and how it runs.
  *
  * @example
  * const greet = new Function(stack, 'greet', {
@@ -104,21 +31,40 @@ const NOT_PACKED: FunctionSpec['package'] = { digest: `sha256:${'0'.repeat(64)}`
  * });
  * @throws PlatformError SPEC_INVALID with every issue; STACK_INVALID for an id that is taken
  */
-export class Function extends Resource<'Function'> implements Packable, Budgeted {
-  readonly runtime: Runtime;
+export class Function extends Resource<'Function'> implements Partial<Packable>, Budgeted {
+  /**
+   * A function that is a container: any image that listens on `$PORT` runs with no change. It has no watcher: its port says that it is ready, its gateway counts, measures and limits, and each instance is a container of its own.
+   *
+   * @example
+   * const shop = Function.fromImage(stack, 'shop', {
+   *   image: 'registry.example.com/shop@sha256:…',
+   *   env: { REGION: 'eu' },
+   *   concurrency: 80,
+   * });
+   * @throws PlatformError SPEC_INVALID with every issue; STACK_INVALID for an id that is taken
+   */
+  static fromImage(scope: Construct, id: string, props: ImageFunctionProps): Function {
+    return new Function(scope, id, props);
+  }
+
+  /** A language, or `container`. */
+  readonly runtime: FunctionRuntime;
   /** The gateway's URL of its first HTTP trigger, as a token for other functions’ env values, also inside of longer text. Without an HTTP trigger it is an error at synthesis. */
   readonly url: string;
   readonly #env: Record<string, string>;
   readonly #secrets: FunctionSpec['secrets'];
   readonly #scaling: { -readonly [K in keyof FunctionSpec['scaling']]: FunctionSpec['scaling'][K] };
   /** @internal */
-  readonly [CODE]: Packable[typeof CODE];
+  readonly [CODE]?: Packable[typeof CODE];
   /** @internal */
   readonly [BUDGET]: number | undefined;
   #package: Package | undefined;
 
-  constructor(scope: Construct, id: string, props: FunctionProps) {
-    checkProps(`Function ${JSON.stringify(id)}`, props, PROPS);
+  constructor(scope: Construct, id: string, props: FunctionProps);
+  /** @internal For `fromImage`. */
+  constructor(scope: Construct, id: string, props: FunctionProps | ImageFunctionProps);
+  constructor(scope: Construct, id: string, props: FunctionProps | ImageFunctionProps) {
+    checkProps<unknown>(`Function ${JSON.stringify(id)}`, props, isImage(props) ? IMAGE_FUNCTION_PROPS : FUNCTION_PROPS);
     const spec = renderFunctionSpec(`Function ${JSON.stringify(id)}`, props);
     checkMinAvailable(`Function ${JSON.stringify(id)}`, props.minAvailable, spec.scaling);
     const { env, secrets, scaling } = spec;
@@ -127,13 +73,15 @@ export class Function extends Resource<'Function'> implements Packable, Budgeted
       env: { ...env },
       secrets: [...secrets],
       scaling: { ...scaling },
-      package: this.#packedSpec(),
+      ...(this[CODE] && { package: this.#packedSpec() }),
     }));
-    this.runtime = props.runtime;
+    this.runtime = spec.runtime;
     this.url = urlToken(this.node.path);
     this[BUDGET] = props.minAvailable;
     [this.#env, this.#secrets, this.#scaling] = [env, secrets, scaling];
-    this[CODE] = { pack: () => (this.#package ??= props.code.pack(this.#codeContext(props))), sources: () => props.code.sources(this.#codeContext(props)) };
+    if (!isImage(props)) {
+      this[CODE] = { pack: () => (this.#package ??= props.code.pack(this.#codeContext(props))), sources: () => props.code.sources(this.#codeContext(props)) };
+    }
     this.check();
     const { deployment } = props;
     if (deployment?.pool) this.node.addDependency(deployment.pool);
@@ -161,7 +109,7 @@ export class Function extends Resource<'Function'> implements Packable, Budgeted
 
   /** @throws PlatformError CODE_INVALID when the code cannot be packed */
   override toJson(): FunctionResource {
-    this[CODE].pack();
+    this[CODE]?.pack();
     return super.toJson();
   }
 
@@ -177,7 +125,7 @@ export class Function extends Resource<'Function'> implements Packable, Budgeted
     this.#scaling.targetRate = target;
   }
 
-  #packedSpec(): FunctionSpec['package'] {
+  #packedSpec(): typeof NOT_PACKED {
     return this.#package ? { digest: this.#package.digest, size: this.#package.bytes.length } : NOT_PACKED;
   }
 
@@ -190,6 +138,10 @@ export class Function extends Resource<'Function'> implements Packable, Budgeted
       throw new PlatformError('SPEC_INVALID', `${this.node.path}: the environment variable ${name} is set already; set it once`);
     }
   }
+}
+
+function isImage(props: FunctionProps | ImageFunctionProps): props is ImageFunctionProps {
+  return typeof props === 'object' && props !== null && 'image' in props;
 }
 
 /** @throws PlatformError SPEC_INVALID for a number by which no node could be drained */

@@ -2,9 +2,10 @@
 export { Code, type CodeContext } from './code.ts';
 export type { Package } from '../protocol/package.ts';
 export { defineStack, type DefineStack, type StackContext, type StackDefinition } from './define-stack.ts';
-export { cold, type ColdOptions, type FunctionDeployment, hot } from './deployment.ts';
+export { cold, type ColdDeployment, type ColdOptions, type FunctionDeployment, hot } from './deployment.ts';
 export { Duration } from './duration.ts';
-export { Function, type FunctionProps, type FunctionScaling } from './function.ts';
+export { Function } from './function.ts';
+export type { CommonFunctionProps, FunctionProps, FunctionScaling, ImageFunctionProps } from './function-props.ts';
 export { FunctionStack, type FunctionStackProps } from './function-stack.ts';
 export { HttpTrigger, type HttpTriggerProps } from './http-trigger.ts';
 export type { ArtifactsS3, ArtifactsS3Credentials, PlatformArtifacts } from './platform/artifacts-props.ts';

@@ -118,8 +118,17 @@ export class ScalingRule extends Resource<'ScalingRule'> {
     super(scope, id, 'ScalingRule', props.transform, () => spec);
     this.check();
     this.node.addDependency(...props.functions);
-    this.node.addValidation({ validate: () => props.functions.flatMap((fn) => targetProblems(this.namespace, this.node.root, fn)) });
+    this.node.addValidation({
+      validate: () => props.functions.flatMap((fn) => [...targetProblems(this.namespace, this.node.root, fn), ...unmeasured(metric, fn)]),
+    });
   }
+}
+
+/** What only a watcher measures. */
+function unmeasured(metric: Metric, { runtime, node: { path } }: Function): string[] {
+  const [name = ''] = Object.keys(metric);
+  if (runtime !== 'container' || !['cpu', 'memory'].includes(name)) return [];
+  return [`${path} is a container, whose ${name} nobody measures: scale it by requestsPerSecond, concurrency, duration or custom`];
 }
 
 function checkRule<P extends ScalingRuleProps>(id: string, props: P, own: PropNames<Omit<P, keyof ScalingRuleProps>>): void {

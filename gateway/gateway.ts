@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../kit/log.ts';
 import { createMetrics } from '../kit/metrics.ts';
 import { createHttpServer, serve, type Served } from '../kit/serve.ts';
-import { settleHeap } from '../kit/settle-heap.ts';
+import { keepHeapSettled } from '../kit/settle-heap.ts';
 import type { Store } from '../kit/store/store.ts';
 import type { GatewayConfig } from '../protocol/config.ts';
 import type { GatewayMessage } from '../protocol/stream.ts';
@@ -59,7 +59,7 @@ export async function createGateway({ config, store, log, filters = NO_FILTERS, 
   const demand = createDemandReporter((message) => leader.send(message));
   const capacity = createCapacity({ zone: config.zone, demand, leader });
   const table = await createFunctionTable({ store, routes, log, onChange: (entry) => onFunctionChange(entry, capacity) });
-  settleHeap();
+  const heap = keepHeapSettled(() => isQuiet(table));
   const registry = createInstanceRegistry({ table, capacity, leader });
   const dispatching: DispatcherDeps = {
     ids,
@@ -109,6 +109,7 @@ export async function createGateway({ config, store, log, filters = NO_FILTERS, 
 
   const close = async () => {
     draining = true;
+    heap.close();
     await sleep(config.drainDelayMs);
     for (const socket of tunnels) socket.destroy();
     const graceMs = longestRequestMs(table);
@@ -144,6 +145,16 @@ function isPublic({ resource }: FunctionEntry): boolean {
 /** Upgrades to HTTP/2 are offers that a server may ignore (RFC 9113 3.1); everything else is the function's to answer. */
 function wantsTunnel({ headers }: IncomingMessage): boolean {
   return headers.upgrade !== undefined && !/^h2c?$/i.test(headers.upgrade);
+}
+
+/** A pause after which more of them is likely. */
+const QUIET_MS = 10_000;
+
+/** Nobody called or waited for a while: whoever comes next is not kept waiting by a collection, as good as that can be known. */
+function isQuiet(table: FunctionTable): boolean {
+  const since = performance.now() - QUIET_MS;
+  for (const { busy, tally } of table.all()) if (busy || tally.lastUsed > since) return false;
+  return true;
 }
 
 /** How long a drain may take: the longest that any request under way may. */

@@ -1,5 +1,5 @@
 import { parseDuration } from './duration.ts';
-import type { FunctionSpec } from './schema/function.ts';
+import type { FunctionCode, FunctionSpec } from './schema/function.ts';
 import { parseSize } from './size.ts';
 
 /** The first line of a push to a watcher (watcher.md W3.1). */
@@ -9,8 +9,8 @@ export interface LoadDocument {
   readonly content: string;
   readonly package: { readonly digest: string; readonly size: number };
   readonly handler: string;
-  readonly signature: FunctionSpec['signature'];
-  readonly mode: FunctionSpec['mode'];
+  readonly signature: FunctionCode['signature'];
+  readonly mode: FunctionCode['mode'];
   readonly concurrency: number;
   readonly timeoutMs: number;
   readonly maxBodyBytes: number;
@@ -19,7 +19,8 @@ export interface LoadDocument {
 }
 
 export interface LoadedRevision {
-  readonly spec: FunctionSpec;
+  readonly spec: Pick<FunctionSpec, 'concurrency' | 'timeout' | 'bodyLimit'>;
+  readonly code: FunctionCode;
   readonly generation: number;
   /** Content digest. */
   readonly content: string;
@@ -28,17 +29,17 @@ export interface LoadedRevision {
 }
 
 /** What a watcher is told of a revision. */
-export function renderLoadDocument(fn: LoadDocument['function'], { spec, generation, content, env }: LoadedRevision): LoadDocument {
-  const { handler, signature, mode, concurrency } = spec;
+export function renderLoadDocument(fn: LoadDocument['function'], { spec, code, generation, content, env }: LoadedRevision): LoadDocument {
+  const { handler, signature, mode } = code;
   return {
     function: { namespace: fn.namespace, name: fn.name, uid: fn.uid },
     generation,
     content,
-    package: { digest: spec.package.digest, size: spec.package.size },
+    package: { digest: code.package.digest, size: code.package.size },
     handler,
     signature,
     mode,
-    concurrency,
+    concurrency: spec.concurrency,
     timeoutMs: parseDuration(spec.timeout),
     maxBodyBytes: parseSize(spec.bodyLimit),
     env,

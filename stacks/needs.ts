@@ -55,7 +55,7 @@ function referencesOf({ apiVersion, kind, metadata: { namespace }, ...object }: 
   }
   if (kind !== 'Function' || !apiVersion.startsWith(`${API_GROUP}/`)) return [];
   const { package: code, secrets } = object['spec'] as Pick<FunctionSpec, 'package' | 'secrets'>;
-  return [`ConfigMap/${namespace}/${packageConfigMapName(code.digest)}`, ...secrets.map((secret) => `Secret/${namespace}/${secret.name}`)];
+  return [...(code ? [`ConfigMap/${namespace}/${packageConfigMapName(code.digest)}`] : []), ...secrets.map((secret) => `Secret/${namespace}/${secret.name}`)];
 }
 
 function phaseNeeds({ object, phase }: SynthObject, { basics, platform, workloads }: World): string[] {

@@ -9,7 +9,9 @@ import type { OutputTexts } from './output-texts.ts';
 export function packageProblems({ objects, packages }: Pick<SynthResult, 'objects' | 'packages'>, texts?: OutputTexts): Problem[] {
   return objects.flatMap(({ path, object }): Problem[] => {
     if (object.kind !== 'Function' || !object.apiVersion.startsWith(`${API_GROUP}/`)) return [];
-    const { digest, size } = (object['spec'] as FunctionSpec).package;
+    const { package: packed } = object['spec'] as FunctionSpec;
+    if (!packed) return [];
+    const { digest, size } = packed;
     const bytes = packages.get(digest);
     if (size > MAX_CONFIG_MAP_PACKAGE_BYTES) {
       const message = `its code takes ${Math.ceil(size / 1024)} KiB, and Pulumi brings what a ConfigMap holds, ${MAX_CONFIG_MAP_PACKAGE_BYTES / 1024} KiB: leave out what it does not need, or deploy this stack with \`fib deploy\``;

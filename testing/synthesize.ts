@@ -36,7 +36,9 @@ export function synthesize(stack: StackDefinition, options: LoadOptions = {}): S
 /** The bytes of the code of a Function that `synthesize` gave. @throws PlatformError PACKAGE_INVALID for any other object */
 export function packageOf(fn: FunctionResource): Uint8Array {
   const packages = (fn as { [PACKAGES]?: SynthResult['packages'] })[PACKAGES];
-  const bytes = packages?.get(fn.spec.package.digest);
+  const { package: packed } = fn.spec;
+  if (!packed) throw new PlatformError('PACKAGE_INVALID', `${fn.metadata.name} is a container and has no code to run here: call its image itself`);
+  const bytes = packages?.get(packed.digest);
   if (bytes) return bytes;
   throw new PlatformError(
     'PACKAGE_INVALID',

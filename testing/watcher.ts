@@ -6,6 +6,7 @@ import type { Fleet, Instance, InstanceTemplate } from '../kit/fleet/fleet.ts';
 import { createLocalFleet } from '../kit/fleet/local.ts';
 import { digestOf } from '../protocol/digest.ts';
 import { isErrorCode, PlatformError } from '../protocol/errors.ts';
+import { codeOf, type FunctionCode } from '../protocol/schema/function.ts';
 import { renderLoadDocument, renderPush } from '../protocol/load-document.ts';
 import { CONTROL_PATHS, REVISION_CONTENT_TYPE } from '../protocol/names.ts';
 import type { FunctionResource } from '../protocol/schema/resources.ts';
@@ -79,10 +80,11 @@ async function specialize(
   packageBytes: Uint8Array,
   env: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const { digest } = fn.spec.package;
+  const held = codeOf(fn.spec) as FunctionCode;
+  const { digest } = held.package;
   const exp = Math.floor(Date.now() / 1000) + 60;
   const token = signControlToken(createPrivateKey(key), { aud: instance.id, act: 'specialize', sub: UID, epoch: 1, exp, digest });
-  const document = renderLoadDocument({ ...fn.metadata, uid: UID }, { spec: fn.spec, generation: 1, content: digestOf(digest), env });
+  const document = renderLoadDocument({ ...fn.metadata, uid: UID }, { spec: fn.spec, code: held, generation: 1, content: digestOf(digest), env });
   const answer = await fetch(instance.controlUrl + CONTROL_PATHS.specialize, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': REVISION_CONTENT_TYPE },

@@ -29,7 +29,7 @@ export function findLargePackages({ objects, packages }: Pick<SynthResult, 'obje
   const inConfigMaps = new Set(objects.filter(({ object }) => isPackageConfigMap(object)).map(({ id }) => id));
   const found = objects.flatMap(({ path, object }): LargePackage[] => {
     if (object.kind !== 'Function' || !object.apiVersion.startsWith(`${API_GROUP}/`)) return [];
-    const { digest } = (object['spec'] as FunctionSpec).package;
+    const { digest = '' } = (object['spec'] as FunctionSpec).package ?? {};
     const bytes = packages.get(digest);
     return bytes && !inConfigMaps.has(`ConfigMap/${object.metadata.namespace}/${packageConfigMapName(digest)}`) ? [{ digest, bytes, path }] : [];
   });

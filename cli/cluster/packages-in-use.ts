@@ -1,5 +1,6 @@
 import { API_VERSION } from '../../protocol/names.ts';
 import { packageConfigMapName } from '../../protocol/package-config-map.ts';
+import type { FunctionSpec } from '../../protocol/schema/function.ts';
 import type { FunctionResource, RevisionResource } from '../../protocol/schema/resources.ts';
 import type { Cluster } from './cluster.ts';
 
@@ -14,14 +15,14 @@ export async function findPackagesInUse(
 ): Promise<Set<string>> {
   const [functionType, revisionType] = await Promise.all([cluster.discovery.find(API_VERSION, 'Function'), cluster.discovery.find(API_VERSION, 'Revision')]);
   const used = new Set<string>();
-  const use = (namespace: string, name: string, digest: string) => {
-    if (!isGoing(namespace, name)) used.add(`${namespace}/${packageConfigMapName(digest)}`);
+  const use = (namespace: string, name: string, { package: packed }: FunctionSpec) => {
+    if (packed && !isGoing(namespace, name)) used.add(`${namespace}/${packageConfigMapName(packed.digest)}`);
   };
   for (const namespace of namespaces) {
     const functions = functionType ? await cluster.list<FunctionResource>(functionType, namespace) : [];
     const revisions = revisionType ? await cluster.list<RevisionResource>(revisionType, namespace) : [];
-    for (const { metadata, spec } of functions) use(namespace, metadata.name, spec.package.digest);
-    for (const { spec } of revisions) use(namespace, spec.function, spec.snapshot.package.digest);
+    for (const { metadata, spec } of functions) use(namespace, metadata.name, spec);
+    for (const { spec } of revisions) use(namespace, spec.function, spec.snapshot);
   }
   return used;
 }

@@ -78,9 +78,9 @@ export function chooseRevision(fn: FunctionResource, all: readonly RevisionResou
 
 /** Going back to code that is no longer there would take the function down. */
 async function checkPackage(cluster: Cluster, { metadata, spec }: RevisionResource): Promise<void> {
-  const { digest, size } = spec.snapshot.package;
-  if (size > MAX_CONFIG_MAP_PACKAGE_BYTES) return;
-  const name = packageConfigMapName(digest);
+  const { package: packed } = spec.snapshot;
+  if (!packed || packed.size > MAX_CONFIG_MAP_PACKAGE_BYTES) return;
+  const name = packageConfigMapName(packed.digest);
   if (await cluster.get(CONFIG_MAPS, { namespace: metadata.namespace, name })) return;
   throw new PlatformError('PACKAGE_INVALID', `the code of ${metadata.name} is gone (ConfigMap ${metadata.namespace}/${name}): deploy the stack as it was then`);
 }

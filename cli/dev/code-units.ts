@@ -41,7 +41,7 @@ export function packUnit(path: string): Package {
 /** The resources with one package in place of another. */
 export function withPackage(resources: readonly AnyResource[], from: string, to: Package): AnyResource[] {
   return resources.map((resource) => {
-    if (resource.kind !== 'Function' || resource.spec.package.digest !== from) return resource;
+    if (resource.kind !== 'Function' || resource.spec.package?.digest !== from) return resource;
     return { ...resource, spec: { ...resource.spec, package: { digest: to.digest, size: to.bytes.length } } };
   });
 }

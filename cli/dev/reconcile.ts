@@ -43,7 +43,8 @@ export async function writePackages(dir: string, packages: ReadonlyMap<string, U
 /** Removes packages that no Function and no Revision names. */
 export async function prunePackages(dir: string, store: Store): Promise<void> {
   const [functions, revisions] = await Promise.all([store.list('Function'), store.list('Revision')]);
-  const used = new Set([...functions.map(({ spec }) => spec), ...revisions.map(({ spec }) => spec.snapshot)].map((spec) => packageFile(spec.package.digest)));
+  const specs = [...functions.map(({ spec }) => spec), ...revisions.map(({ spec }) => spec.snapshot)];
+  const used = new Set(specs.flatMap((spec) => (spec.package ? [packageFile(spec.package.digest)] : [])));
   const superfluous = (await readdir(dir)).filter((name) => !used.has(name));
   await Promise.all(superfluous.map((name) => rm(join(dir, name), { force: true })));
 }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../../constructs/synth/object.ts';
 import type { FunctionSpec } from '../../protocol/schema/function.ts';
-import { sampleFunction } from '../../protocol/schema/sample.ts';
-import { contentDigest, templateDigest } from '../../scaler/decide/revision.ts';
-import { parseSize } from '../../protocol/size.ts';
+import { coldTemplate } from '../../kit/fleet/template.ts';
+import { API_VERSION } from '../../protocol/names.ts';
+import { sampleContainer, sampleFunction } from '../../protocol/schema/sample.ts';
+import { contentDigest } from '../../scaler/decide/revision.ts';
 import { effectsOf } from './effects.ts';
 
 const object = (kind: string, fields: object, apiVersion = 'v1'): KubernetesObject => ({
@@ -59,6 +60,7 @@ const CHANGES: { readonly [Field in keyof Required<FunctionSpec>]: FunctionSpec[
   signature: 'fetch',
   mode: 'process',
   package: { digest: `sha256:${'1'.repeat(64)}`, size: 2 },
+  container: { image: 'shop/app:2', port: 8080 },
   env: { A: 'b' },
   secrets: [secret],
   timeout: '31s',
@@ -72,13 +74,17 @@ const CHANGES: { readonly [Field in keyof Required<FunctionSpec>]: FunctionSpec[
   scaling: { minReplicas: 1, maxReplicas: 10, idleTimeout: '60s', stabilizationWindow: '60s' },
 };
 
-it.each(Object.keys(CHANGES) as (keyof FunctionSpec)[])('a Function’s %s makes a new revision, and new instances, exactly where the scaler does', (field) => {
-  const before = sampleFunction('a').spec;
-  const after = { ...before, [field]: CHANGES[field] };
-  const secrets = (of: FunctionSpec) => Object.fromEntries(of.secrets.map(({ env }) => [env, 'digest']));
-  const template = (of: FunctionSpec) => templateDigest({ runtime: of.runtime, memoryBytes: parseSize(of.deployment.memory ?? '0') });
-  const instances = template(before) !== template(after);
-  const revision = instances || contentDigest(before, secrets(before)) !== contentDigest(after, secrets(after));
-  const effects = effectsOf(fn(), fn(after));
-  expect([effects.includes('restarts-pods'), effects.includes('new-revision')]).toEqual([instances, revision]);
+it.each([
+  ['code', sampleFunction('a')],
+  ['a container', sampleContainer('a')],
+])('of a Function that is %s each field makes a new revision, and new instances, exactly where the scaler does', (_, { metadata, spec: before }) => {
+  for (const field of Object.keys(before) as (keyof FunctionSpec)[]) {
+    const after = { ...before, [field]: CHANGES[field] };
+    const secrets = (of: FunctionSpec) => Object.fromEntries(of.secrets.map(({ env }) => [env, 'digest']));
+    const template = (spec: FunctionSpec) => coldTemplate({ apiVersion: API_VERSION, kind: 'Function', metadata, spec }).key;
+    const instances = template(before) !== template(after);
+    const revision = instances || contentDigest(before, secrets(before)) !== contentDigest(after, secrets(after));
+    const effects = effectsOf(own('Function', before), own('Function', after));
+    expect([field, effects.includes('restarts-pods'), effects.includes('new-revision')]).toEqual([field, instances, revision]);
+  }
 });

@@ -25,9 +25,10 @@ type FieldEffects<Spec> = Readonly<Record<keyof Spec, readonly Effect[]>>;
 const REVISION = ['new-revision'] as const;
 const INSTANCES = ['restarts-pods', 'new-revision'] as const;
 
-/** Each field of a Function: those of its template need other instances, those of its content reach running ones as a new revision. */
+/** Each field of a Function with code: those of its template need other instances, those of its content reach running ones as a new revision. */
 const FUNCTION_FIELDS: FieldEffects<FunctionSpec> = {
   runtime: INSTANCES,
+  container: INSTANCES,
   deployment: INSTANCES,
   package: REVISION,
   handler: REVISION,
@@ -44,6 +45,9 @@ const FUNCTION_FIELDS: FieldEffects<FunctionSpec> = {
   retry: [],
   scaling: [],
 };
+
+/** A container takes its variables along from its start. */
+const CONTAINER_FIELDS: FieldEffects<FunctionSpec> = { ...FUNCTION_FIELDS, env: INSTANCES, secrets: INSTANCES };
 
 const POOL_FIELDS: FieldEffects<PodPoolSpec> = { runtime: ['restarts-pods'], memory: ['restarts-pods'], placement: ['restarts-pods'], min: [], max: [] };
 
@@ -78,7 +82,10 @@ function changeEffects(before: KubernetesObject, after: KubernetesObject): reado
 function ownEffects(before: KubernetesObject, after: KubernetesObject): readonly Effect[] {
   const fields = new Set([...Object.keys(specOf(before)), ...Object.keys(specOf(after))]);
   const changed = [...fields].filter((field) => !isDeepStrictEqual(specOf(before)[field], specOf(after)[field]));
-  if (after.kind === 'Function') return changed.flatMap((field) => FUNCTION_FIELDS[field as keyof FunctionSpec] ?? INSTANCES);
+  if (after.kind === 'Function') {
+    const effects = specOf(after)['runtime'] === 'container' ? CONTAINER_FIELDS : FUNCTION_FIELDS;
+    return changed.flatMap((field) => effects[field as keyof FunctionSpec] ?? INSTANCES);
+  }
   if (after.kind === 'PodPool') return changed.flatMap((field) => POOL_FIELDS[field as keyof PodPoolSpec] ?? ['restarts-pods']);
   return after.kind === 'Trigger' && changed.some((field) => field !== 'timer') ? ['moves-traffic'] : [];
 }

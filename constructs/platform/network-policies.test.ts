@@ -16,6 +16,7 @@ const WORLD = {
   'another pod of the platform’s namespace': part('other'),
   function: fn('retail'),
   'function of another namespace': fn('mail'),
+  'function’s own container': { ...fn('retail'), labels: { ...fn('retail').labels, 'fibonacci.dev/runtime': 'container' } },
   'any pod': { namespace: 'default', labels: { app: 'web' }, ip: '10.1.0.3' },
   'a pod beside functions': { namespace: 'retail', labels: { app: 'web' }, ip: '10.1.0.4' },
   'pod with the labels of the gateway elsewhere': { ...part('fibonacci-gateway'), namespace: 'default' },
@@ -44,12 +45,14 @@ const connection = (from: Who, to: Who, port: number, protocol: Connection['prot
 });
 const NARROW: fib.PlatformProps = { cluster: { apiServerCidrs: ['192.0.2.0/24'] } };
 
+const PORTS = [22, 53, 80, 443, 6443, 8080, 8081, 8082, 8090, 9090, 9093];
 const FLOWS: readonly [Who, Who, number, ('TCP' | 'UDP')?][] = [
   ['any pod', 'gateway', 8080],
   ['any pod', 'gateway', 8090],
   ['function', 'gateway', 8080],
   ['gateway', 'function', 8080],
   ['gateway', 'function of another namespace', 8080],
+  ...PORTS.map((port): [Who, Who, number] => ['gateway', 'function’s own container', port]),
   ['gateway', 'scaler', 8082],
   ['scaler', 'function', 8081],
   ['scaler', 'gateway', 8081],
@@ -76,15 +79,13 @@ test.each(FLOWS)('%s may connect to %s on %d %s', (from, to, port, protocol) => 
   expect(isAllowed(policies(NARROW), connection(from, to, port, protocol))).toBe(true);
 });
 
-const PORTS = [22, 53, 80, 443, 6443, 8080, 8081, 8082, 8090, 9090, 9093];
-
 test('and nothing else: every other connection to or from these, on every port of theirs, is closed', () => {
   const all = policies(NARROW);
   const names = Object.keys(WORLD) as Who[];
   const ours = names.slice(0, names.indexOf('any pod'));
-  // Functions of one namespace may what those of another may.
-  const alike = (who: Who) => (who === 'function of another namespace' ? 'function' : who);
-  const text = (from: Who, to: Who, port: number, protocol: string) => `${alike(from)} → ${alike(to)} ${protocol} ${port}`;
+  // Functions of one namespace may what those of another may, and so do containers, but that the gateway finds them on any port.
+  const alike = (who: Who) => (who === 'function of another namespace' || who === 'function’s own container' ? 'function' : who);
+  const text = (from: Who, to: Who, port: number, protocol: string) => `${alike(from)} → ${from === 'gateway' ? to : alike(to)} ${protocol} ${port}`;
   const wanted = new Set(FLOWS.map(([from, to, port, protocol = 'TCP']) => text(from, to, port, protocol)));
   const pairs = names.flatMap((from) => names.filter((to) => ours.includes(from) || ours.includes(to)).map((to) => [from, to] as const));
   const tried = pairs.flatMap(([from, to]) => PORTS.flatMap((port) => (['TCP', 'UDP'] as const).map((protocol) => ({ from, to, port, protocol }))));

@@ -10,7 +10,8 @@ import type { FunctionEgress } from './platform-props.ts';
 
 interface Port {
   readonly protocol: 'TCP' | 'UDP';
-  readonly port: number;
+  /** Absent: every one. */
+  readonly port?: number;
 }
 type Peer = Readonly<Record<string, object>>;
 interface Flow {
@@ -19,6 +20,8 @@ interface Flow {
   /** Absent: all. */
   readonly ports?: readonly Port[];
 }
+const EVERY_TCP: readonly Port[] = [{ protocol: 'TCP' }];
+
 interface Flows {
   readonly ingress: readonly Flow[];
   readonly egress: readonly Flow[];
@@ -32,6 +35,7 @@ export function networkPolicies(plan: PlatformPlan): KubernetesObject[] {
     policy(plan, 'fibonacci-default-deny', plan.namespace, {}, { ingress: [], egress: [] }),
     ...Object.entries(parts).map(([part, flows]) => policy(plan, part, plan.namespace, { matchLabels: partLabels(part) }, flows)),
     ...plan.functionNamespaces.map(({ name }) => policy(plan, 'fibonacci-functions', name, functionPods(), functionFlows(plan))),
+    ...plan.functionNamespaces.map(({ name }) => policy(plan, 'fibonacci-containers', name, containerPods(), containerFlows(plan))),
   ];
 }
 
@@ -48,6 +52,7 @@ function gatewayFlows(plan: PlatformPlan): Flows {
     ],
     egress: [
       { peers: [functionsEverywhere(plan)], ports: tcp(POD_PORTS.data) },
+      { peers: [functionsEverywhere(plan, containerPods())], ports: EVERY_TCP },
       { peers: [part(SCALER_NAME)], ports: tcp(PLATFORM_PORTS.scaler) },
       dns(plan),
       apiServer(plan),
@@ -119,6 +124,11 @@ function functionFlows(plan: PlatformPlan): Flows {
   };
 }
 
+/** On whatever port a function’s own container listens; the rest is as for all functions. */
+function containerFlows(plan: PlatformPlan): Flows {
+  return { ingress: [{ peers: [partIn(plan, GATEWAY_NAME)], ports: EVERY_TCP }], egress: [] };
+}
+
 function toEgress({ cidr, except, namespace = '', podLabels, ports }: FunctionEgress): Flow {
   const peer: Peer =
     cidr === undefined
@@ -156,12 +166,16 @@ function partIn({ namespace }: PlatformPlan, name: string): Peer {
   return { ...inNamespaces([namespace]), ...part(name) };
 }
 
-function functionsEverywhere({ functionNamespaces }: PlatformPlan): Peer {
-  return { ...inNamespaces(functionNamespaces.map(({ name }) => name)), podSelector: functionPods() };
+function functionsEverywhere({ functionNamespaces }: PlatformPlan, podSelector = functionPods()): Peer {
+  return { ...inNamespaces(functionNamespaces.map(({ name }) => name)), podSelector };
 }
 
 function functionPods(): object {
   return { matchLabels: { [LABELS.managedBy]: MANAGED_BY } };
+}
+
+function containerPods(): object {
+  return { matchLabels: { [LABELS.managedBy]: MANAGED_BY, [LABELS.runtime]: 'container' } };
 }
 
 function inNamespaces(names: readonly string[]): Peer {

@@ -21,7 +21,7 @@ test('a small package is a ConfigMap in its function’s namespace, from which t
   const { objects, packages } = synth((app) => newFunction(shop(app), 'greet'));
   const [configMap, fn] = objects.map(({ object }) => object) as unknown as [PackageConfigMap, FunctionResource];
   expect(configMap.metadata).toMatchObject({ namespace: 'retail', labels: { 'fibonacci.dev/stack': 'shop' } });
-  const { digest } = fn.spec.package;
+  const { digest = '' } = fn.spec.package ?? {};
   expect(configMap.metadata.name).toBe(`pkg-${digest.slice(7, 47)}`);
   expect(Buffer.from(decodePackageData(configMap, digest).bytes).equals(packages.get(digest) ?? new Uint8Array())).toBe(true);
 });

@@ -34,12 +34,12 @@ export function clusterObjects(
   ];
 }
 
-/** One ConfigMap a package and namespace, whichever Functions share it. */
+/** One ConfigMap a package and namespace, whichever Functions share it. A container has none. */
 function packageObjects(declared: readonly Declared[], packages: ReadonlyMap<string, Uint8Array>): SynthObject[] {
-  const byPlace = groupBy(declared, ({ fn }) => `${fn.metadata.namespace}/${fn.spec.package.digest}`);
+  const byPlace = groupBy(declared, ({ fn }) => `${fn.metadata.namespace}/${fn.spec.package?.digest}`);
   return byPlace.flatMap(([first]) => {
     if (!first) return [];
-    const { digest } = first.fn.spec.package;
+    const { digest = '' } = first.fn.spec.package ?? {};
     const bytes = packages.get(digest);
     if (!bytes || bytes.length > MAX_CONFIG_MAP_PACKAGE_BYTES) return [];
     const object = renderPackageConfigMap({ digest, bytes }, first.fn.metadata.namespace, stackLabels(first.stack));
@@ -58,7 +58,9 @@ function budgetObjects(declared: readonly Declared[], minAvailable: ReadonlyMap<
 
 function secretObjects(ofStack: readonly Declared[], systemNamespaces: ReadonlyMap<string, string>): SynthObject[] {
   const [first] = ofStack;
-  const names = [...new Set(ofStack.flatMap(({ fn }) => fn.spec.secrets.map((secret) => secret.name)))].sort();
+  // A container's Secrets are its node's business: the scaler reads none of them.
+  const readers = ofStack.filter(({ fn }) => fn.spec.runtime !== 'container');
+  const names = [...new Set(readers.flatMap(({ fn }) => fn.spec.secrets.map((secret) => secret.name)))].sort();
   if (!first || names.length === 0) return [];
   const { path, stack } = first;
   const metadata = { name: secretsRole(stack), namespace: first.fn.metadata.namespace, labels: stackLabels(stack) };

@@ -14,5 +14,5 @@ export interface Packable {
 }
 
 export function isPackable<T extends object>(value: T): value is T & Packable {
-  return CODE in value;
+  return (value as Partial<Packable>)[CODE] !== undefined;
 }

@@ -16,12 +16,12 @@ export function platformProblems(objects: readonly SynthObject[], [part]: readon
     );
 }
 
-function functionProblems({ package: { size }, activationTimeout, timeout }: FunctionSpec, { artifacts, drainMs }: PlatformPart[typeof PLATFORM]): string[] {
+function functionProblems({ package: packed, activationTimeout, timeout }: FunctionSpec, { artifacts, drainMs }: PlatformPart[typeof PLATFORM]): string[] {
   const longestMs = parseDuration(activationTimeout) + parseDuration(timeout);
   return [
-    ...(size > MAX_CONFIG_MAP_PACKAGE_BYTES && !artifacts
+    ...(packed && packed.size > MAX_CONFIG_MAP_PACKAGE_BYTES && !artifacts
       ? [
-          `its package has ${size} bytes, and a ConfigMap takes ${MAX_CONFIG_MAP_PACKAGE_BYTES}: leave out what it does not need, or give the Platform an artifact service (artifacts: {})`,
+          `its package has ${packed.size} bytes, and a ConfigMap takes ${MAX_CONFIG_MAP_PACKAGE_BYTES}: leave out what it does not need, or give the Platform an artifact service (artifacts: {})`,
         ]
       : []),
     ...(longestMs > drainMs

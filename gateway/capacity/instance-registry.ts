@@ -1,4 +1,3 @@
-import { settleHeap } from '../../kit/settle-heap.ts';
 import { isErrorCode, PlatformError } from '../../protocol/errors.ts';
 import type { GatewayMessage, LeaderMessage, StreamInstance } from '../../protocol/stream.ts';
 import type { FunctionTable } from '../functions/function-table.ts';
@@ -22,28 +21,15 @@ const SUSPECT_EVERY_MS = 1000;
 const GONE_GRACE_MS = 1000;
 /** Longer than a connection is kept that nothing is sent on. */
 const UNUSED_MS = 10_000;
-/** Less is not worth the time that collecting them takes. */
-const MANY_LEFTOVERS = 500;
 
 export function createInstanceRegistry(deps: { table: FunctionTable; capacity: Capacity; leader: LeaderPort }): InstanceRegistry {
   const { table, capacity, leader } = deps;
   const instances = new Map<string, Instance>();
-  /** Connection pools that were let go since the heap was settled. */
-  let leftovers = 0;
   /** Ids of the snapshot that is being received. */
   let snapshot: Set<string> | undefined;
 
-  /** Nobody called or waited for as long as a connection is kept: whoever comes next is not kept waiting by a collection, as good as that can be known. */
-  const isQuiet = () => {
-    const since = performance.now() - UNUSED_MS;
-    for (const { busy, tally } of table.all()) if (busy || tally.lastUsed > since) return false;
-    return true;
-  };
   const looking = setInterval(() => {
-    for (const instance of instances.values()) if (instance.closeUnused()) leftovers++;
-    if (leftovers < MANY_LEFTOVERS || !isQuiet()) return;
-    leftovers = 0;
-    settleHeap();
+    for (const instance of instances.values()) instance.closeUnused();
   }, UNUSED_MS);
   looking.unref();
 

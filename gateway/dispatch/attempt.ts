@@ -33,7 +33,9 @@ export class Attempt {
 
   onResponseStart(_controller: Controller, status: number, headers: IncomingHttpHeaders): void {
     if (this.settled || status < 200) return;
-    if (headers[HEADERS.notStarted] === '1') return this.#fail({ kind: 'not-started', code: String(headers[HEADERS.error]) });
+    // A function's own container has no say in what the platform made of it.
+    if (!this.exchange.watched) delete headers[HEADERS.error];
+    else if (headers[HEADERS.notStarted] === '1') return this.#fail({ kind: 'not-started', code: String(headers[HEADERS.error]) });
     if (status === 502 && headers[HEADERS.error] === FUNCTION_CRASHED) {
       const crash: Failure = { kind: 'broken', reason: FUNCTION_CRASHED };
       if (this.exchange.wouldRetry(this, crash)) return this.#fail(crash);

@@ -34,7 +34,7 @@ export interface ExchangeDeps {
   readonly tunnels: Set<Duplex>;
 }
 
-/** The watcher's own 504 comes first; ours is for one that hangs. */
+/** A watcher's own 504 comes first; ours is for one that hangs. */
 const DEADLINE_GRACE_MS = 250;
 /** Timers of two processes differ by this much: a connection that is cut this near to the deadline was cut because of it. */
 const CLOCK_SLACK_MS = 5;
@@ -114,7 +114,8 @@ export class Exchange implements Claimant {
     this.#dispatchedAt = now;
     if (this.#deadlineAt === 0) {
       this.#deadlineAt = now + this.#limits.timeoutMs;
-      this.#timer = setTimeout(() => this.fail(functionTimeout(this.entry.key, this.#limits)), this.#limits.timeoutMs + DEADLINE_GRACE_MS);
+      const graceMs = this.#limits.watched ? DEADLINE_GRACE_MS : 0;
+      this.#timer = setTimeout(() => this.fail(functionTimeout(this.entry.key, this.#limits)), this.#limits.timeoutMs + graceMs);
     }
     const attempt = new Attempt(this, instance);
     this.#attempt = attempt;
@@ -122,6 +123,11 @@ export class Exchange implements Claimant {
     if (this.upgrading !== undefined) sendUpgrade(attempt, headers, this.upgrading);
     else if (this.#body instanceof StreamedBody) sendStreamed(attempt, headers, this.#body);
     else sendBuffered(attempt, headers, this.#body);
+  }
+
+  /** Whether a watcher answers, or the function's own container. */
+  get watched(): boolean {
+    return this.#limits.watched;
   }
 
   onNoSlot(error: PlatformError): void {

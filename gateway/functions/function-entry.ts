@@ -14,6 +14,8 @@ export interface FunctionLimits {
   readonly queueLimit: number;
   readonly bodyLimitBytes: number;
   readonly retry: FunctionResource['spec']['retry'];
+  /** A watcher stands before its code: it ends what takes too long, and what it says of itself is the platform's word. */
+  readonly watched: boolean;
 }
 
 /** Most of many functions have no instance. */
@@ -96,5 +98,6 @@ function limitsOf({ spec }: FunctionResource): FunctionLimits {
     queueLimit: spec.queueLimit,
     bodyLimitBytes: parseSize(spec.bodyLimit),
     retry: spec.retry,
+    watched: spec.runtime !== 'container',
   };
 }

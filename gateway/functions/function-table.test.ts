@@ -45,7 +45,14 @@ async function setUp() {
 test('a function’s limits are in the units of the hot path, and go with the object', async () => {
   const { table, changed, tell } = await setUp();
   tell('applied', fn('a'));
-  expect(table.get('demo/a')?.limits).toEqual({ timeoutMs: 2000, activationTimeoutMs: 3000, queueLimit: 7, bodyLimitBytes: 65_536, retry: 'safe' });
+  expect(table.get('demo/a')?.limits).toEqual({
+    timeoutMs: 2000,
+    activationTimeoutMs: 3000,
+    queueLimit: 7,
+    bodyLimitBytes: 65_536,
+    retry: 'safe',
+    watched: true,
+  });
   expect(changed).toEqual(['demo/a']);
 });
 

@@ -1,4 +1,5 @@
-import type { Runtime } from '../../protocol/schema/fields.ts';
+import type { Container } from '../../protocol/schema/container.ts';
+import type { FunctionRuntime } from '../../protocol/schema/fields.ts';
 import type { Placement } from '../../protocol/schema/placement.ts';
 
 /** What an instance is made from. Two functions with equal templates may share a pool. */
@@ -6,11 +7,20 @@ export interface InstanceTemplate {
   /** Unique: `pool:<namespace>/<name>` or `cold:<namespace>/<function>`, and what changes it (`#<digest>`). */
   readonly key: string;
   readonly namespace: string;
-  readonly runtime: Runtime;
+  readonly runtime: FunctionRuntime;
   readonly memoryBytes: number;
   /** Where pods may run; child processes run here. */
   readonly placement?: Placement;
   readonly owner: TemplateOwner;
+  /** Of runtime `container`: what runs, in place of a watcher. */
+  readonly container?: ContainerTemplate;
+}
+
+/** A container with all that it is told: another one is another template. Secrets by name alone; whoever starts it looks up their values. */
+export interface ContainerTemplate extends Container {
+  /** But for `PORT`, which is the port. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly secrets: readonly { readonly env: string; readonly name: string; readonly key: string }[];
 }
 
 /** The resource that a template comes from. */
@@ -31,14 +41,14 @@ export interface Assignment {
 
 export type InstanceState = 'starting' | 'idle' | 'leased' | 'stopping';
 
-/** A watcher that runs or starts. */
+/** A watcher, or a container without one, that runs or starts. */
 export interface Instance {
   readonly id: string;
   readonly template: InstanceTemplate;
   readonly state: InstanceState;
   /** `host:port`, once it listens. */
   readonly dataAddress?: string;
-  /** `http://host:port`, once it listens. */
+  /** `http://host:port` of its watcher, once it listens. A container has none. */
   readonly controlUrl?: string;
   readonly zone?: string;
   readonly startedAt: number;
@@ -74,6 +84,6 @@ export interface Fleet {
   readonly connected: boolean;
   subscribe(listener: (event: FleetEvent) => void): () => void;
   /** Runtimes that cannot start here, with the reason and the way out. */
-  unavailable(runtime: Runtime): string | undefined;
+  unavailable(runtime: FunctionRuntime): string | undefined;
   close(): Promise<void>;
 }

@@ -1,10 +1,12 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InstanceTemplate } from './fleet.ts';
+import { launchContainer } from './local-container.ts';
+import { type ContainerPrograms, removeContainer } from './local-container-program.ts';
 import type { Guard } from './local-guard.ts';
 import type { ProcessRegister } from './local-leftovers.ts';
 import { createInstanceLog } from './local-log.ts';
-import { type Listening, startWatcherProcess } from './local-process.ts';
+import { type InstanceProcessOptions, type Listening, startInstanceProcess } from './local-process.ts';
 import type { RuntimeStart } from './local-start.ts';
 
 export interface InstanceHost {
@@ -14,12 +16,23 @@ export interface InstanceHost {
   readonly guard: Guard;
   readonly register: ProcessRegister;
   readonly startTimeoutMs: number;
+  /** How the watchers of runtimes are started. */
+  readonly starts: ReadonlyMap<string, RuntimeStart>;
+  readonly programs: ContainerPrograms;
+  /** @throws PlatformError SECRET_MISSING */
+  secretValue(namespace: string, name: string, key: string): string;
 }
 
 export interface StartedInstance {
   readonly pid: number | undefined;
   terminate(): void;
   kill(): void;
+}
+
+/** How an instance is started. */
+export interface Launch extends Pick<InstanceProcessOptions, 'command' | 'args' | 'env' | 'port' | 'startTimeoutMs'> {
+  /** It is a container of this program, which does not end with its process. */
+  readonly program?: string;
 }
 
 interface Callbacks {
@@ -30,38 +43,36 @@ interface Callbacks {
 
 const HOST = '127.0.0.1';
 
-/** Starts one watcher with a scratch folder of its own and nothing of the scaler's environment but what programs need to run. */
-export async function startInstance(
-  host: InstanceHost,
-  id: string,
-  template: InstanceTemplate,
-  start: RuntimeStart & { kind: 'start' },
-  callbacks: Callbacks,
-): Promise<StartedInstance> {
+/** Starts one instance with a scratch folder of its own and nothing of the scaler's environment but what programs need to run. @throws PlatformError RUNTIME_UNAVAILABLE, SECRET_MISSING */
+export async function startInstance(host: InstanceHost, id: string, template: InstanceTemplate, callbacks: Callbacks): Promise<StartedInstance> {
+  const { container } = template;
   const scratch = join(host.stateDir, 'instances', id);
+  const { program, ...launch } = container ? await launchContainer(host, id, { ...template, container }) : launchWatcher(host, id, scratch, template);
   await mkdir(scratch, { recursive: true, mode: 0o700 });
-  const log = createInstanceLog(join(host.stateDir, 'logs', `${id}.log`));
   const cleanUp = async () => {
     await Promise.allSettled([host.register.remove(id), rm(scratch, { recursive: true, force: true, maxRetries: 3 })]);
   };
-  const process = startWatcherProcess({
+  const started = startInstanceProcess({
+    ...launch,
     guard: host.guard,
-    command: start.command,
-    args: start.args,
     cwd: scratch,
-    env: { ...baseEnv(), ...start.env, ...watcherEnv(host, id, scratch, template) },
-    log,
-    startTimeoutMs: host.startTimeoutMs,
+    log: createInstanceLog(join(host.stateDir, 'logs', `${id}.log`)),
     onListening: callbacks.onListening,
     onExit: (reason) => callbacks.onExit(reason, cleanUp()),
   });
-  if (process.pid !== undefined) void host.register.add(id, process.pid).catch(() => undefined);
-  return process;
+  if (started.pid !== undefined) void host.register.add(id, started.pid, program).catch(() => undefined);
+  if (program === undefined) return started;
+  return { ...started, kill: () => void removeContainer(program, id).then(() => started.kill()) };
 }
 
-/** `host:port` of a port that a watcher here listens on. */
+/** `host:port` of a port that an instance here listens on. */
 export function addressOf(port: number): string {
   return `${HOST}:${port}`;
+}
+
+function launchWatcher(host: InstanceHost, id: string, scratch: string, template: InstanceTemplate): Launch {
+  const { command, args, env } = host.starts.get(template.runtime) as RuntimeStart & { kind: 'start' };
+  return { command, args, env: { ...baseEnv(), ...env, ...watcherEnv(host, id, scratch, template) }, startTimeoutMs: host.startTimeoutMs };
 }
 
 function watcherEnv(host: InstanceHost, id: string, scratch: string, template: InstanceTemplate): Record<string, string> {

@@ -2,10 +2,12 @@ import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { removeContainer } from './local-container-program.ts';
 
 /** Process groups that were started here, on disk, so that the next run can end what a killed one left behind. */
 export interface ProcessRegister {
-  add(id: string, pid: number): Promise<void>;
+  /** `program`: what runs it as a container of that name, which does not end with its process. */
+  add(id: string, pid: number, program?: string): Promise<void>;
   remove(id: string): Promise<void>;
 }
 
@@ -13,6 +15,7 @@ interface Entry {
   readonly pid: number;
   /** When the system says that the process started: a reused pid has another one. */
   readonly startTime: string;
+  readonly container?: { readonly name: string; readonly program: string };
 }
 
 /** Ends the process groups that a former run registered in `dir` and that still run; resolves with their number. */
@@ -25,9 +28,10 @@ export async function endLeftovers(dir: string): Promise<number> {
 export function createProcessRegister(dir: string): ProcessRegister {
   const file = (id: string) => join(dir, `${id}.json`);
   return {
-    async add(id, pid) {
+    async add(id, pid, program) {
       const startTime = await startTimeOf(pid);
-      if (startTime) await writeFile(file(id), JSON.stringify({ pid, startTime } satisfies Entry), { mode: 0o600 });
+      const entry = startTime && ({ pid, startTime, ...(program !== undefined && { container: { name: id, program } }) } satisfies Entry);
+      if (entry) await writeFile(file(id), JSON.stringify(entry), { mode: 0o600 });
     },
     remove: (id) => rm(file(id), { force: true }),
   };
@@ -47,6 +51,7 @@ async function endLeftover(file: string): Promise<boolean> {
     .then((text) => JSON.parse(text) as Entry)
     .catch(() => undefined);
   await rm(file, { force: true });
+  if (entry?.container) await removeContainer(entry.container.program, entry.container.name);
   if (!entry || (await startTimeOf(entry.pid)) !== entry.startTime) return false;
   return killGroup(entry.pid, 'SIGKILL');
 }

@@ -3,27 +3,31 @@ import type { Readable } from 'node:stream';
 import type { Guard } from './local-guard.ts';
 import type { InstanceLog } from './local-log.ts';
 import { killGroup } from './local-leftovers.ts';
+import { awaitPort } from './local-port.ts';
 
 export interface Listening {
   readonly dataPort: number;
-  readonly controlPort: number;
+  /** Of a watcher. */
+  readonly controlPort?: number;
 }
 
-export interface WatcherProcessOptions {
+export interface InstanceProcessOptions {
   readonly guard: Guard;
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly log: InstanceLog;
-  /** Without the `listening` line for this long, it is killed. */
+  /** A watcher says that it listens (watcher.md W1.2); what is no watcher does once this port takes connections. */
+  readonly port?: number;
+  /** What does not listen for this long is killed. */
   readonly startTimeoutMs: number;
   onListening(listening: Listening): void;
   /** Once, when it is gone or could not be started; nothing of its process group is left. */
   onExit(reason: string): void;
 }
 
-export interface WatcherProcess {
+export interface InstanceProcess {
   /** Absent where the system could not start it. */
   readonly pid: number | undefined;
   terminate(): void;
@@ -34,9 +38,9 @@ export interface WatcherProcess {
 const MAX_START_OUTPUT = 64 * 1024;
 const MAX_TAIL = 400;
 
-/** Starts a watcher in a process group of its own, waits for its `listening` line (watcher.md W1.2) and captures its output. */
-export function startWatcherProcess(options: WatcherProcessOptions): WatcherProcess {
-  const { guard, command, args, env, cwd, log } = options;
+/** Starts an instance in a process group of its own, waits until it listens and captures its output. */
+export function startInstanceProcess(options: InstanceProcessOptions): InstanceProcess {
+  const { guard, command, args, env, cwd, log, port } = options;
   const child = guard.spawn(command, args, { env, cwd });
   let done = false;
   let timedOut = false;
@@ -44,18 +48,23 @@ export function startWatcherProcess(options: WatcherProcessOptions): WatcherProc
     timedOut = true;
     kill(child);
   }, options.startTimeoutMs);
-  const readers = [
-    readOutput(child.stdout, log, (listening) => {
-      clearTimeout(timer);
-      options.onListening(listening);
-    }),
-    readOutput(child.stderr, log),
-  ];
+  const looking = new AbortController();
+  const onListening = (listening: Listening) => {
+    clearTimeout(timer);
+    options.onListening(listening);
+  };
+  const readers = [readOutput(child.stdout, log, port === undefined ? onListening : undefined), readOutput(child.stderr, log)];
+  if (port !== undefined) {
+    void awaitPort(port, looking.signal).then(() => {
+      if (!looking.signal.aborted) onListening({ dataPort: port });
+    });
+  }
 
   const finish = (reason: string) => {
     if (done) return;
     done = true;
     clearTimeout(timer);
+    looking.abort();
     if (child.pid !== undefined) killGroup(child.pid, 'SIGKILL');
     const tail = readers
       .map((reader) => reader.tail())

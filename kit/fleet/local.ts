@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { RUNTIMES, type Runtime } from '../../protocol/schema/fields.ts';
+import { PlatformError } from '../../protocol/errors.ts';
+import { type FunctionRuntime, RUNTIMES, type Runtime } from '../../protocol/schema/fields.ts';
 import { backoffMs } from '../backoff.ts';
 import type { Assignment, Fleet, FleetEvent, Instance, InstanceState, InstanceTemplate } from './fleet.ts';
+import { createContainerPrograms } from './local-container-program.ts';
 import { createGuard } from './local-guard.ts';
 import { addressOf, type InstanceHost, type StartedInstance, startInstance } from './local-instance.ts';
 import { createProcessRegister, endLeftovers } from './local-leftovers.ts';
@@ -19,6 +21,8 @@ export interface LocalFleetOptions {
   /** Of the scaler; base64url (watcher.md W1.1). */
   readonly publicKey: string;
   readonly programs: RuntimePrograms;
+  /** Values of secrets that containers get as variables. @default - there are none */
+  readonly secretValue?: InstanceHost['secretValue'];
   /** @default the machine's cores */
   readonly parallelStarts?: number;
   /** @default 30 s */
@@ -30,7 +34,7 @@ interface Member {
   readonly template: InstanceTemplate;
   readonly startedAt: number;
   state: InstanceState;
-  listening?: { dataAddress: string; controlUrl: string; at: number };
+  listening?: Pick<Instance, 'controlUrl'> & { readonly dataAddress: string; readonly at: number };
   process?: StartedInstance;
   assignment?: Assignment;
   stopReason?: string;
@@ -63,13 +67,21 @@ export async function createLocalFleet(options: LocalFleetOptions): Promise<Flee
   const starts = new Map<Runtime, RuntimeStart>();
   for (const runtime of RUNTIMES) starts.set(runtime, await readRuntimeStart(options.runtimesDir, runtime, options.programs));
   const guard = createGuard();
-  const host: InstanceHost = { stateDir, publicKey, guard, startTimeoutMs, register: createProcessRegister(join(stateDir, 'processes')) };
-  return new LocalFleet(host, starts, parallelStarts);
+  const host: InstanceHost = {
+    stateDir,
+    publicKey,
+    guard,
+    startTimeoutMs,
+    starts,
+    register: createProcessRegister(join(stateDir, 'processes')),
+    programs: createContainerPrograms(),
+    secretValue: options.secretValue ?? noSecret,
+  };
+  return new LocalFleet(host, parallelStarts);
 }
 
 class LocalFleet implements Fleet {
   readonly #host: InstanceHost;
-  readonly #starts: ReadonlyMap<Runtime, RuntimeStart>;
   readonly #parallelStarts: number;
   readonly #members = new Map<string, Member>();
   readonly #groups = new Map<string, Group>();
@@ -81,9 +93,8 @@ class LocalFleet implements Fleet {
   #endings = 0;
   #closed = false;
 
-  constructor(host: InstanceHost, starts: ReadonlyMap<Runtime, RuntimeStart>, parallelStarts: number) {
+  constructor(host: InstanceHost, parallelStarts: number) {
     this.#host = host;
-    this.#starts = starts;
     this.#parallelStarts = parallelStarts;
   }
 
@@ -135,8 +146,9 @@ class LocalFleet implements Fleet {
     return () => void this.#listeners.delete(listener);
   }
 
-  unavailable(runtime: Runtime): string | undefined {
-    const start = this.#starts.get(runtime);
+  unavailable(runtime: FunctionRuntime): string | undefined {
+    if (runtime === 'container') return this.#host.programs.problem;
+    const start = this.#host.starts.get(runtime);
     return start?.kind === 'start' ? undefined : (start?.reason ?? `runtime ${runtime} is not known here`);
   }
 
@@ -159,7 +171,9 @@ class LocalFleet implements Fleet {
       const order = unleased.reverse().sort((a, b) => rank(a) - rank(b));
       for (const member of order.slice(0, excess)) this.#end(member, 'no longer needed', 0);
     }
-    if (excess < 0 && this.unavailable(group.template.runtime) === undefined) this.#startMissing(group, -excess);
+    // A program for containers may be installed or started at any time: each start looks for one.
+    const startable = group.template.container !== undefined || this.unavailable(group.template.runtime) === undefined;
+    if (excess < 0 && startable) this.#startMissing(group, -excess);
     if (group.unleased === 0 && excess >= 0 && group.failures === 0) this.#groups.delete(group.template.key);
   }
 
@@ -216,10 +230,10 @@ class LocalFleet implements Fleet {
       this.#startQueued();
     };
     try {
-      const start = this.#starts.get(member.template.runtime) as RuntimeStart & { kind: 'start' };
-      member.process = await startInstance(this.#host, member.id, member.template, start, {
+      member.process = await startInstance(this.#host, member.id, member.template, {
         onListening: ({ dataPort, controlPort }) => {
-          member.listening = { dataAddress: addressOf(dataPort), controlUrl: `http://${addressOf(controlPort)}`, at: Date.now() };
+          const control = controlPort === undefined ? {} : { controlUrl: `http://${addressOf(controlPort)}` };
+          member.listening = { dataAddress: addressOf(dataPort), ...control, at: Date.now() };
           release();
           this.#becameIdle(member);
         },
@@ -291,6 +305,10 @@ function snapshot({ id, template, state, startedAt, listening, assignment }: Mem
     state,
     startedAt,
     ...(assignment && { assignment }),
-    ...(listening && { dataAddress: listening.dataAddress, controlUrl: listening.controlUrl }),
+    ...(listening && { dataAddress: listening.dataAddress, ...(listening.controlUrl !== undefined && { controlUrl: listening.controlUrl }) }),
   };
+}
+
+function noSecret(namespace: string, name: string, key: string): string {
+  throw new PlatformError('SECRET_MISSING', `secret "${name}" of namespace ${namespace} has no value for "${key}" here`);
 }

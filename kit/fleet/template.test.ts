@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { API_VERSION } from '../../protocol/names.ts';
 import type { Placement } from '../../protocol/schema/placement.ts';
 import type { PodPoolResource } from '../../protocol/schema/resources.ts';
-import { sampleFunction } from '../../protocol/schema/sample.ts';
+import { sampleContainer, sampleFunction } from '../../protocol/schema/sample.ts';
 import { coldTemplate, poolTemplate } from './template.ts';
 
 const pool = (placement?: Placement): PodPoolResource => ({
@@ -47,4 +47,28 @@ test('the order of fields, which an API server may change, is no other template'
   const one = poolTemplate(pool({ zones: ['a', 'b'], nodeSelector: { x: '1', y: '2' } }));
   const two = poolTemplate(pool({ nodeSelector: { y: '2', x: '1' }, zones: ['a', 'b'] }));
   expect(JSON.stringify(two)).toBe(JSON.stringify(one));
+});
+
+test('all that a container is told makes another template, and no more than that', () => {
+  const key = (...args: Parameters<typeof sampleContainer> extends [unknown, ...infer Rest] ? Rest : never) =>
+    coldTemplate(sampleContainer('app', ...args)).key;
+  const secret = { env: 'TOKEN', name: 'keys', key: 'token' };
+  const others = [
+    key({ image: 'shop/app:2' }),
+    key({ port: 3000 }),
+    key({ command: ['/app'] }),
+    key({ args: ['/app'] }),
+    key({}, { env: { A: '1' } }),
+    key({}, { env: { A: '2' } }),
+    key({}, { secrets: [secret] }),
+    key({}, { secrets: [{ ...secret, key: 'other' }] }),
+  ];
+  expect(new Set([key(), ...others]).size).toBe(9);
+  expect(key({}, { timeout: '1s', concurrency: 1, bodyLimit: '1Mi', scaling: { ...sampleContainer().spec.scaling, minReplicas: 1 } })).toBe(key());
+  expect(key({}, { env: { B: '2', A: '1' } })).toBe(key({}, { env: { A: '1', B: '2' } }));
+});
+
+test('a secret stands in for a variable of its name', () => {
+  const { container } = coldTemplate(sampleContainer('app', {}, { env: { TOKEN: 'x', A: '1' }, secrets: [{ env: 'TOKEN', name: 'keys', key: 'token' }] }));
+  expect(container).toEqual({ image: 'shop/app:1', port: 8080, env: { A: '1' }, secrets: [{ env: 'TOKEN', name: 'keys', key: 'token' }] });
 });

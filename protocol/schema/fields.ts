@@ -12,6 +12,10 @@ export const ENV_NAME_PATTERN = '^[A-Za-z_][A-Za-z0-9_]*$';
 export const RUNTIMES = ['nodejs', 'python', 'java', 'go'] as const;
 export type Runtime = (typeof RUNTIMES)[number];
 
+/** Of functions: a language whose watcher runs code, or `container`: an image that listens on a port by itself. */
+export const FUNCTION_RUNTIMES = [...RUNTIMES, 'container'] as const;
+export type FunctionRuntime = (typeof FUNCTION_RUNTIMES)[number];
+
 interface Docs {
   readonly description: string;
   readonly default?: unknown;

@@ -1,7 +1,8 @@
 import Type, { type Static } from 'typebox';
 import { parseDuration } from '../duration.ts';
-import { closed, conditions, digest, duration, ENV_NAME_PATTERN, integer, name, oneOf, RUNTIMES, size, text } from './fields.ts';
+import { closed, conditions, digest, duration, ENV_NAME_PATTERN, FUNCTION_RUNTIMES, integer, name, oneOf, type Runtime, size, text } from './fields.ts';
 import { celDigits, celWithin } from './cel.ts';
+import { container, containerRules } from './container.ts';
 import { defineKind, rule } from './kind.ts';
 import { placement, placementRules } from './placement.ts';
 import { CEL_HAS_SIGNATURE, hasSignature, SIGNATURE_NAMES, SIGNATURES_TEXT } from './signatures.ts';
@@ -38,24 +39,31 @@ const scaling = closed(
 
 export const functionSpec = closed(
   {
-    runtime: oneOf(RUNTIMES, { description: 'The language runtime.' }),
-    handler: Type.String({
-      pattern: '^[A-Za-z0-9_][A-Za-z0-9_./-]*\\.[A-Za-z_$][A-Za-z0-9_$]*$',
-      maxLength: 253,
-      description: 'Module path without extension, a dot, and the export: `index.handler`.',
-    }),
-    signature: oneOf(SIGNATURE_NAMES, { description: 'How the handler is called (watcher.md, sections 6 and 7).', default: 'event' }),
-    mode: oneOf(['thread', 'process'], {
-      description: '`thread`: one executor runs all requests of an instance; `process`: one process a request.',
-      default: 'thread',
-    }),
-    package: closed(
-      {
-        digest: digest({ description: 'Digest of the code package.' }),
-        size: integer(1, 64 * 1024 * 1024, { description: 'Bytes of the package.' }),
-      },
-      { description: 'The code, by content.' },
+    runtime: oneOf(FUNCTION_RUNTIMES, { description: 'The language runtime, or `container`: an image that listens on a port by itself.' }),
+    handler: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9_][A-Za-z0-9_./-]*\\.[A-Za-z_$][A-Za-z0-9_$]*$',
+        maxLength: 253,
+        description: 'Module path without extension, a dot, and the export: `index.handler`.',
+      }),
     ),
+    signature: Type.Optional(oneOf(SIGNATURE_NAMES, { description: 'How the handler is called (watcher.md, sections 6 and 7).', default: 'event' })),
+    mode: Type.Optional(
+      oneOf(['thread', 'process'], {
+        description: '`thread`: one executor runs all requests of an instance; `process`: one process a request.',
+        default: 'thread',
+      }),
+    ),
+    package: Type.Optional(
+      closed(
+        {
+          digest: digest({ description: 'Digest of the code package.' }),
+          size: integer(1, 64 * 1024 * 1024, { description: 'Bytes of the package.' }),
+        },
+        { description: 'The code, by content.' },
+      ),
+    ),
+    container: Type.Optional(container),
     env: Type.Record(Type.String({ pattern: ENV_NAME_PATTERN }), text(32_768, { description: 'A value.' }), {
       additionalProperties: false,
       maxProperties: 256,
@@ -109,6 +117,17 @@ export const functionStatus = closed(
 export type FunctionSpec = Static<typeof functionSpec>;
 export type FunctionStatus = Static<typeof functionStatus>;
 
+/** What a watcher runs, and how. */
+export interface FunctionCode extends Required<Pick<FunctionSpec, 'handler' | 'signature' | 'mode' | 'package'>> {
+  readonly runtime: Runtime;
+}
+
+/** With the defaults for what is absent; undefined for a function that is a container. */
+export function codeOf({ runtime, handler, package: packed, signature = 'event', mode = 'thread' }: FunctionSpec): FunctionCode | undefined {
+  if (runtime === 'container' || handler === undefined || packed === undefined) return undefined;
+  return { runtime, handler, signature, mode, package: packed };
+}
+
 export const functionKind = defineKind({
   kind: 'Function',
   plural: 'functions',
@@ -116,6 +135,7 @@ export const functionKind = defineKind({
   spec: functionSpec,
   status: functionStatus,
   rules: [
+    ...containerRules,
     rule<FunctionSpec['deployment']>({
       path: ['spec', 'deployment'],
       cel: "has(self.pool) == (self.type == 'hot')",
@@ -144,10 +164,10 @@ export const functionKind = defineKind({
     }),
     rule<FunctionSpec>({
       path: ['spec'],
-      cel: CEL_HAS_SIGNATURE,
+      cel: `!has(self.signature) || self.runtime == 'container' || ${CEL_HAS_SIGNATURE}`,
       message: (s) => `signature ${s.signature} does not exist for runtime ${s.runtime}: ${SIGNATURES_TEXT}`,
       messageCel: `'signature ' + self.signature + ' does not exist for runtime ' + self.runtime + ': ${SIGNATURES_TEXT}'`,
-      check: (s) => hasSignature(s.runtime, s.signature),
+      check: (s) => s.signature === undefined || s.runtime === 'container' || hasSignature(s.runtime, s.signature),
     }),
     rule<FunctionSpec>({
       path: ['spec'],

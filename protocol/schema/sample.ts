@@ -1,4 +1,5 @@
 import { API_VERSION } from '../names.ts';
+import type { Container } from './container.ts';
 import type { FunctionSpec } from './function.ts';
 import type { FunctionResource } from './resources.ts';
 
@@ -28,4 +29,15 @@ export function sampleFunction(name = 'hello', spec: Partial<FunctionSpec> = {},
       ...spec,
     },
   };
+}
+
+/** A valid Function that is a container, with every default. */
+export function sampleContainer(
+  name = 'app',
+  { image = 'shop/app:1', port = 8080, ...container }: Partial<Container> = {},
+  spec: Partial<FunctionSpec> = {},
+  namespace = 'default',
+): FunctionResource {
+  const { handler: _handler, package: _package, signature: _signature, mode: _mode, ...both } = sampleFunction(name, spec, namespace).spec;
+  return { ...sampleFunction(name, {}, namespace), spec: { ...both, runtime: 'container', container: { image, port, ...container } } };
 }

@@ -38,7 +38,7 @@ describe('what is wrong is named by path, value and way out', () => {
     ['a misspelt field', withSpec({ timout: '1s' }), 'spec.timout', /did you mean timeout/],
     ['a misspelt nested field', withSpec({ scaling: { ...fn.spec.scaling, minReplica: 1 } }), 'spec.scaling.minReplica', /did you mean minReplicas/],
     ['an unknown top-level field', { ...fn, sepc: {} }, 'sepc', /did you mean spec/],
-    ['a missing field', withSpec({ handler: undefined }), 'spec.handler', /required/],
+    ['a missing field', withSpec({ timeout: undefined }), 'spec.timeout', /required/],
     ['a wrong enum', withSpec({ runtime: 'ruby' }), 'spec.runtime', /"ruby" is not one of "nodejs", "python"/],
     [
       'min over max',

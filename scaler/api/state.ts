@@ -43,11 +43,11 @@ export function renderState({ epoch, functions, allocator, liveGateways, instanc
   };
 }
 
-/** Targets for Prometheus' HTTP service discovery: the control port of every instance that serves, labelled with its function. */
+/** Targets for Prometheus' HTTP service discovery: the control port of every watcher that serves, labelled with its function. */
 export function renderTargets(functions: FunctionRegistry): object[] {
   return [...functions.all()].flatMap((fn) =>
     [...fn.members.values()]
-      .filter(({ state }) => state !== 'loading')
+      .filter(({ state, controlUrl }) => state !== 'loading' && controlUrl !== '')
       .map(({ id, controlUrl }) => ({ targets: [new URL(controlUrl).host], labels: { function_name: fn.name, fibonacci_instance: id } })),
   );
 }

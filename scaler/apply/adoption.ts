@@ -37,7 +37,8 @@ const LOOK_MS = 5000;
 export function createAdoption({ fleet, watchers, functions, members, revisionOf, log }: AdoptionDeps): Adoption {
   const isLive = (uid: string) => functions.get(uid)?.deleted === false;
 
-  const ask = async ({ id, controlUrl }: Instance, until: number): Promise<WatcherAnswer> => {
+  const ask = async ({ id, controlUrl, template }: Instance, until: number): Promise<WatcherAnswer> => {
+    if (template.container) return { kind: 'no-watcher' };
     if (controlUrl === undefined || performance.now() >= until) return { kind: 'silent' };
     try {
       const { state, function: owner, content, generation } = await watchers.status({ id, controlUrl });

@@ -10,7 +10,7 @@ import { createDrains, type Drains } from './drains.ts';
 import type { Gateways } from './gateways.ts';
 import { createPacer } from './pacer.ts';
 import type { Packages } from './packages.ts';
-import type { WatcherClient } from './watcher-client.ts';
+import type { LoadTimings, WatcherClient } from './watcher-client.ts';
 
 export interface MembersDeps {
   readonly fleet: Fleet;
@@ -38,6 +38,9 @@ const MAX_UPDATE_FAILURES = 3;
 const UPDATE_RETRY_MS = 200;
 /** The content is at fault, not the instance. */
 const CONTENT_CODES: readonly string[] = ['LOAD_FAILED', 'PACKAGE_INVALID', 'PACKAGE_TOO_LARGE', 'BAD_REQUEST'];
+
+/** A container brings its code along. */
+const NOTHING_TO_LOAD: LoadTimings = { codeMs: 0, dependenciesMs: 0, initMs: 0 };
 
 /** Brings instances of functions up, over to new content, and down, and tells the gateways. */
 export class Members {
@@ -112,11 +115,11 @@ export class Members {
     this.#drains.recheck();
   }
 
-  /** A gateway had trouble with it: look, and replace it if it is not sound. */
+  /** A gateway had trouble with it: look, and replace it if it is not sound. A container has no watcher to ask; one that does not listen is ended by who runs it. */
   async inspect(instanceId: string): Promise<void> {
     const fn = this.#owners.get(instanceId);
     const member = fn?.members.get(instanceId);
-    if (!fn || member?.state !== 'ready' || this.#inspecting.has(instanceId)) return;
+    if (!fn || member?.state !== 'ready' || !member.revision.code || this.#inspecting.has(instanceId)) return;
     this.#inspecting.add(instanceId);
     const status = await this.#deps.watchers.status(member).catch(() => undefined);
     this.#inspecting.delete(instanceId);
@@ -132,14 +135,11 @@ export class Members {
   }
 
   async #specialize(fn: ManagedFunction, member: Member, revision: ResolvedRevision): Promise<void> {
-    const { watchers, packages, now, log, onChange, onServing, onLoadFailed, onStartFailed } = this.#deps;
+    const { now, log, onChange, onServing, onLoadFailed, onStartFailed } = this.#deps;
     const wantedSince = fn.wantedSince ?? member.since;
     try {
       if (!isMember(fn, member)) return;
-      // Without a wait where the package is in memory: this is the cold path.
-      const { digest } = revision.spec.package;
-      const bytes = packages.cached(digest) ?? (await packages.get(fn.resource.metadata.namespace, digest));
-      const timings = await watchers.specialize(member, fn, revision, bytes);
+      const timings = await this.#load('specialize', fn, member, revision);
       if (!isMember(fn, member)) return;
       member.state = 'ready';
       accepted(fn, revision);
@@ -159,11 +159,20 @@ export class Members {
     }
   }
 
+  async #load(act: 'specialize' | 'update', fn: ManagedFunction, member: Member, { code, ...revision }: ResolvedRevision): Promise<LoadTimings> {
+    if (!code) return NOTHING_TO_LOAD;
+    const { watchers, packages } = this.#deps;
+    const { digest } = code.package;
+    // Without a wait where the package is in memory: this is the cold path.
+    const bytes = packages.cached(digest) ?? (await packages.get(fn.resource.metadata.namespace, digest));
+    return watchers[act](member, fn, { ...revision, code }, bytes);
+  }
+
   async #update(fn: ManagedFunction, member: Member, revision: ResolvedRevision): Promise<void> {
-    const { watchers, packages, log, onChange, onServing } = this.#deps;
+    const { log, onChange, onServing } = this.#deps;
     member.updating = true;
     try {
-      await watchers.update(member, fn, revision, await packages.get(fn.resource.metadata.namespace, revision.spec.package.digest));
+      await this.#load('update', fn, member, revision);
       member.revision = revision;
       member.updateFailures = 0;
       accepted(fn, revision);

@@ -46,7 +46,7 @@ export function createPackageChecks({ packages, now, onChange }: PackageChecksDe
   };
   return {
     check(fn) {
-      const digest = fn.latest?.spec.package.digest;
+      const digest = fn.latest?.spec.package?.digest;
       if (digest === undefined || fn.package?.digest === digest) return;
       // A leader before this one has seen it: then it is read only to have it at hand.
       const seen = wasReady(fn);

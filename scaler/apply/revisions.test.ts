@@ -16,6 +16,7 @@ const revision = (name: string, generation: number): ResolvedRevision => {
     instanceTemplate: { key: 'k', namespace: 'default', runtime: 'nodejs', memoryBytes: 1, owner: { kind: 'PodPool', name: 'pool' } },
     pool: 'default/pool',
     spec: resource.spec,
+    code: undefined,
     env: {},
   };
 };

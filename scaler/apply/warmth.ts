@@ -11,12 +11,13 @@ const WARM = 64;
 const IN_TURN = 16;
 
 /**
- * Looks at every waiting instance when it comes up and again and again: its control port then has answered once and its connection is open, which spares a cold start some milliseconds. One that does not answer twice is ended, so that no request finds it.
+ * Looks at every waiting watcher when it comes up and again and again: its control port then has answered once and its connection is open, which spares a cold start some milliseconds. One that does not answer twice is ended, so that no request finds it.
  */
 export function keepWarm({ fleet, watchers, log }: { fleet: Fleet; watchers: Pick<WatcherClient, 'status'>; log: Log }): { close(): void } {
   const strikes = new Map<string, number>();
 
-  const look = async ({ id, controlUrl = '' }: Instance) => {
+  const look = async ({ id, controlUrl }: Instance) => {
+    if (controlUrl === undefined) return;
     const answered = await watchers.status({ id, controlUrl }).then(
       () => true,
       () => false,

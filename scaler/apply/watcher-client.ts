@@ -4,6 +4,7 @@ import { isErrorCode, PlatformError } from '../../protocol/errors.ts';
 import { renderLoadDocument, renderPush } from '../../protocol/load-document.ts';
 import { CONTROL_PATHS, REVISION_CONTENT_TYPE } from '../../protocol/names.ts';
 import { type ControlClaims, signControlToken } from '../../protocol/token.ts';
+import type { FunctionCode } from '../../protocol/schema/function.ts';
 import type { ManagedFunction, ResolvedRevision } from '../observe/functions.ts';
 
 /** What loading took, as the watcher tells it (watcher.md W3.5). */
@@ -21,6 +22,9 @@ export interface WatcherStatus {
   readonly lastError: { readonly code: string; readonly message: string } | null;
 }
 
+/** A revision that a watcher can load. */
+export type CodeRevision = ResolvedRevision & { readonly code: FunctionCode };
+
 interface Target {
   readonly id: string;
   readonly controlUrl: string;
@@ -28,8 +32,8 @@ interface Target {
 
 /** Orders to watchers, on their control port. Errors carry the watcher's code; `UPSTREAM_FAILED` means that it could not be reached or answered in no known form. */
 export interface WatcherClient {
-  specialize(target: Target, fn: ManagedFunction, revision: ResolvedRevision, bytes: Uint8Array): Promise<LoadTimings>;
-  update(target: Target, fn: ManagedFunction, revision: ResolvedRevision, bytes: Uint8Array): Promise<LoadTimings>;
+  specialize(target: Target, fn: ManagedFunction, revision: CodeRevision, bytes: Uint8Array): Promise<LoadTimings>;
+  update(target: Target, fn: ManagedFunction, revision: CodeRevision, bytes: Uint8Array): Promise<LoadTimings>;
   status(target: Target): Promise<WatcherStatus>;
   close(): Promise<void>;
 }
@@ -42,14 +46,14 @@ const STATUS_TIMEOUT_MS = 2000;
 export function createWatcherClient({ key, epoch }: { key: KeyObject; epoch: number }): WatcherClient {
   const agent = new Agent({ keepAliveTimeout: 4000, connections: 4 });
 
-  const load = async (act: 'specialize' | 'update', target: Target, fn: ManagedFunction, revision: ResolvedRevision, bytes: Uint8Array) => {
+  const load = async (act: 'specialize' | 'update', target: Target, fn: ManagedFunction, revision: CodeRevision, bytes: Uint8Array) => {
     const claims: ControlClaims = {
       aud: target.id,
       act,
       sub: fn.uid,
       epoch,
       exp: Math.floor(Date.now() / 1000) + TOKEN_LIFE_S,
-      digest: revision.spec.package.digest,
+      digest: revision.code.package.digest,
     };
     const answer = await send(agent, target.controlUrl + CONTROL_PATHS[act], {
       method: 'POST',

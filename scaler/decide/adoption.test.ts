@@ -49,6 +49,14 @@ test.each<{ what: string; found: FoundInstance; verdict: string }>([
   { what: 'one that lost its content in a restart', found: { state: 'starting', assignment: serves, answer: answers('idle', 'a') }, verdict: 'stop' },
   { what: 'one in the middle of a push', found: { state: 'idle', answer: answers('loading', 'a') }, verdict: 'stop' },
   { what: 'one whose load failed', found: { state: 'idle', answer: answers('failed', 'a') }, verdict: 'stop' },
+  { what: 'a container that serves and was recorded', found: { state: 'leased', assignment: serves, answer: { kind: 'no-watcher' } }, verdict: 'adopt a c1 0' },
+  { what: 'a container that a gateway uses', found: { state: 'idle', replayed: serves, answer: { kind: 'no-watcher' } }, verdict: 'adopt a c1 0' },
+  { what: 'a container that nobody uses can be taken by its own function alone', found: { state: 'idle', answer: { kind: 'no-watcher' } }, verdict: 'leave' },
+  {
+    what: 'a container of a function that is gone',
+    found: { state: 'leased', assignment: { uid: 'x', content: 'c' }, answer: { kind: 'no-watcher' } },
+    verdict: 'stop',
+  },
   { what: 'one that drains', found: { state: 'leased', assignment: serves, answer: answers('draining', 'a', 'c1') }, verdict: 'stop' },
 ])('a new leader and $what: $verdict', ({ found, verdict }) => {
   const decided = decideAdoption(found, (uid) => uid === 'a' || uid === 'b');

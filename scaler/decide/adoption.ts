@@ -3,6 +3,8 @@ import type { InstanceState } from '../../kit/fleet/fleet.ts';
 /** What a watcher says of itself; `silent`: it did not answer in time. */
 export type WatcherAnswer =
   | { readonly kind: 'silent' }
+  /** A container: it is its own function's from the start. */
+  | { readonly kind: 'no-watcher' }
   | {
       readonly kind: 'answered';
       /** `idle`, `loading`, `ready`, `draining` or `failed` (watcher.md W2.3). */
@@ -33,6 +35,7 @@ export type AdoptionVerdict =
 /** What becomes of an instance when another scaler begins to lead: what serves a live Function goes on, what waits goes on waiting, and what is not certain ends, so that nothing ever serves two. */
 export function decideAdoption({ state, assignment, replayed, answer }: FoundInstance, isLive: (uid: string) => boolean): AdoptionVerdict {
   if (state === 'stopping') return { kind: 'leave' };
+  if (answer.kind === 'no-watcher') return withoutWatcher(assignment ?? replayed, isLive);
   if (answer.kind === 'silent') return silent(state, assignment ?? replayed, isLive);
   const { uid, content, generation } = answer;
   if (uid === null) return assignment ? { kind: 'stop', reason: 'it is recorded as an instance of a function and has none' } : { kind: 'leave' };
@@ -40,6 +43,12 @@ export function decideAdoption({ state, assignment, replayed, answer }: FoundIns
   if (!isLive(uid)) return { kind: 'stop', reason: 'its function is gone' };
   if (answer.state !== 'ready' || content === null) return { kind: 'stop', reason: `it belongs to a function and is ${answer.state}` };
   return { kind: 'adopt', uid, content, generation };
+}
+
+/** Where nothing is recorded it goes on waiting: only its own function can get it. */
+function withoutWatcher(known: FoundInstance['assignment'], isLive: (uid: string) => boolean): AdoptionVerdict {
+  if (!known) return { kind: 'leave' };
+  return isLive(known.uid) ? { kind: 'adopt', uid: known.uid, content: known.content, generation: 0 } : { kind: 'stop', reason: 'its function is gone' };
 }
 
 /** Without an answer what was recorded counts; an instance of which nothing is known may have been given anything. */

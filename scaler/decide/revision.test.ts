@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sampleFunction } from '../../protocol/schema/sample.ts';
+import { sampleContainer, sampleFunction } from '../../protocol/schema/sample.ts';
 import { contentDigest, revisionName, revisionNumber, revisionsToPrune, templateDigest } from './revision.ts';
 
 const { spec } = sampleFunction('hello', { env: { A: '1', B: '2' }, deployment: { type: 'hot', pool: 'web' } });
@@ -25,6 +25,17 @@ test.each([
   { change: 'the order of variables', next: { ...spec, env: { B: '2', A: '1' } } },
 ])('$change is not content', ({ next }) => {
   expect(contentDigest(next, {})).toBe(contentDigest(spec, {}));
+});
+
+test.each([
+  { change: 'timeout', next: { timeout: '10s' }, differs: true },
+  { change: 'concurrency', next: { concurrency: 1 }, differs: true },
+  { change: 'body limit', next: { bodyLimit: '1Mi' }, differs: true },
+  { change: 'variables', next: { env: { A: '2' } }, differs: false },
+  { change: 'image', next: { container: { image: 'shop/app:2', port: 8080 } }, differs: false },
+])('a running container is held to another $change: $differs; the rest is its template', ({ next, differs }) => {
+  const app = sampleContainer('app', {}, { env: { A: '1' } }).spec;
+  expect(contentDigest({ ...app, ...next }, {}) !== contentDigest(app, {})).toBe(differs);
 });
 
 test('memory, runtime, placement and pool make another template', () => {

@@ -1,4 +1,5 @@
 import { functionName } from '../../protocol/names.ts';
+import type { FunctionCode } from '../../protocol/schema/function.ts';
 import type { FunctionResource } from '../../protocol/schema/resources.ts';
 import type { InstanceTemplate } from '../../kit/fleet/fleet.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
@@ -17,6 +18,8 @@ export interface ResolvedRevision {
   /** `<namespace>/<name>`; empty for a cold function. */
   readonly pool: string;
   readonly spec: FunctionResource['spec'];
+  /** Absent for a container, which takes none: it serves as soon as it listens. */
+  readonly code: FunctionCode | undefined;
   /** Variables with the secrets' values. Never logged, never written. */
   readonly env: Readonly<Record<string, string>>;
 }

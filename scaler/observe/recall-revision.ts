@@ -1,3 +1,4 @@
+import { codeOf } from '../../protocol/schema/function.ts';
 import type { RevisionResource } from '../../protocol/schema/resources.ts';
 import type { Instance } from '../../kit/fleet/fleet.ts';
 import { contentDigest, revisionName, revisionNumber } from '../decide/revision.ts';
@@ -47,6 +48,7 @@ export function recallRevision(
     instanceTemplate,
     pool: poolOf(instanceTemplate),
     spec,
+    code: codeOf(spec),
     env: known ?? {},
   };
   return { revision, complete: known !== undefined };

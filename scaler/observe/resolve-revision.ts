@@ -1,5 +1,6 @@
 import { PlatformError } from '../../protocol/errors.ts';
 import { functionName } from '../../protocol/names.ts';
+import { codeOf } from '../../protocol/schema/function.ts';
 import type { FunctionResource, PodPoolResource } from '../../protocol/schema/resources.ts';
 import type { InstanceTemplate } from '../../kit/fleet/fleet.ts';
 import { coldTemplate, poolTemplate } from '../../kit/fleet/template.ts';
@@ -39,16 +40,18 @@ export function resolveRevision(fn: FunctionResource, newest: KnownRevision | un
     instanceTemplate,
     pool,
     spec,
+    code: codeOf(spec),
     env,
   };
 }
 
-/** The variables with the secrets' values, and one digest a secret. @throws PlatformError SECRET_MISSING; SecretPending */
+/** The variables with the secrets' values, and one digest a secret. None for a container, whose variables are its template's. @throws PlatformError SECRET_MISSING; SecretPending */
 export function resolveEnv(
   namespace: string,
-  { env, secrets }: FunctionResource['spec'],
+  { runtime, env, secrets }: FunctionResource['spec'],
   world: Pick<RevisionWorld, 'secrets' | 'digestSecret'>,
 ): { env: Readonly<Record<string, string>>; secretDigests: Readonly<Record<string, string>> } {
+  if (runtime === 'container') return { env: {}, secretDigests: {} };
   const values = Object.fromEntries(secrets.map((secret) => [secret.env, world.secrets.value(namespace, secret.name, secret.key)]));
   const secretDigests = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, world.digestSecret(value)]));
   return { env: { ...env, ...values }, secretDigests };
@@ -61,9 +64,9 @@ export function poolOf({ namespace, owner }: InstanceTemplate): string {
 
 /** What a revision says of its instances' template. */
 export function digestOfTemplate(template: InstanceTemplate): string {
-  const { runtime, memoryBytes, placement } = template;
+  const { runtime, memoryBytes, placement, container } = template;
   const pool = poolOf(template);
-  return templateDigest({ runtime, memoryBytes, ...(placement && { placement }), ...(pool && { pool }) });
+  return templateDigest({ runtime, memoryBytes, ...(placement && { placement }), ...(container && { container }), ...(pool && { pool }) });
 }
 
 function resolveTemplate(fn: FunctionResource, world: RevisionWorld): InstanceTemplate {

@@ -15,6 +15,7 @@ function revision(name: string, secrets: ResolvedRevision['spec']['secrets'] = [
     instanceTemplate: { key: 'pool:default/web#1', namespace: 'default', runtime: 'nodejs', memoryBytes: 1, owner: { kind: 'PodPool', name: 'web' } },
     pool: 'default/web',
     spec: { ...spec, secrets, env: { STAGE: 'production' } },
+    code: undefined,
     env,
   };
 }

@@ -17,7 +17,15 @@ export async function openLocalWorld({ config }: WorldOptions): Promise<World> {
   const leadership = await createLocalLeadership(config.stateDir);
   const store = shareWatches(await createFileStore(config.storeDir));
   const programs = { node: process.execPath, python: config.python, ext: extname(import.meta.url) };
-  const fleet = await createLocalFleet({ runtimesDir: config.runtimesDir, stateDir: config.stateDir, publicKey: key.publicKey, programs });
+  let onSecretsChange = () => {};
+  const secrets = await createFileSecrets(config.secretsFile, () => onSecretsChange());
+  const fleet = await createLocalFleet({
+    runtimesDir: config.runtimesDir,
+    stateDir: config.stateDir,
+    publicKey: key.publicKey,
+    programs,
+    secretValue: secrets.value,
+  });
   return {
     store,
     fleet,
@@ -26,7 +34,10 @@ export async function openLocalWorld({ config }: WorldOptions): Promise<World> {
     internalToken: config.internalToken,
     readPackage: readPackageFolder(config.packageDir),
     rules: config.rulesFile === '' ? undefined : createRulesFile(config.rulesFile),
-    openSecrets: ({ onChange }) => createFileSecrets(config.secretsFile, onChange),
+    async openSecrets({ onChange }) {
+      onSecretsChange = onChange;
+      return secrets;
+    },
     announce: async () => undefined,
     async close() {
       await fleet.close();

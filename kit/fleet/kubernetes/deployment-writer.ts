@@ -4,7 +4,7 @@ import { type KubernetesClient, PATCH_TYPES, resourcePath } from '../../kubernet
 import type { InstanceTemplate } from '../fleet.ts';
 import { type DeploymentView, parseDeployment } from './deployments.ts';
 import type { Deployment } from './manifests.ts';
-import { renderWorkload, type WorkloadContext } from './workload.ts';
+import { hasImage, renderWorkload, type WorkloadContext } from './workload.ts';
 
 interface WorkloadName {
   readonly namespace: string;
@@ -35,7 +35,7 @@ export function createDeploymentWriter({ client, context }: { client: Kubernetes
   };
   return {
     isStale: ({ rendered }, template) =>
-      context.workloads.images[template.runtime] !== undefined && render(template).metadata.annotations[ANNOTATIONS.rendered] !== rendered,
+      hasImage(template.runtime, context.workloads) && render(template).metadata.annotations[ANNOTATIONS.rendered] !== rendered,
     async apply(template, replicas) {
       const deployment = render(template);
       const whole: Deployment = { ...deployment, spec: { replicas, ...deployment.spec } };

@@ -1,5 +1,4 @@
-import { PlatformError } from '../../../protocol/errors.ts';
-import type { Runtime } from '../../../protocol/schema/fields.ts';
+import type { FunctionRuntime } from '../../../protocol/schema/fields.ts';
 import type { Workloads } from '../../../protocol/workloads.ts';
 import type { KubernetesClient } from '../../kubernetes/client.ts';
 import type { Log } from '../../log.ts';
@@ -11,7 +10,7 @@ import { createPodWriter, type PodWriter } from './pod-writer.ts';
 import { createQuiet, type Quiet } from './quiet.ts';
 import { createSight, type Sight } from './sight.ts';
 import { type FleetWatches, watchFleet } from './watches.ts';
-import { imageOf } from './workload.ts';
+import { hasImage, noImage } from './workload.ts';
 import { WorkloadKeeper } from './workload-keeper.ts';
 import { createWriteQueue, type WriteQueue } from './write-queue.ts';
 
@@ -135,14 +134,8 @@ class KubernetesFleet implements Fleet {
     return () => void this.#listeners.delete(listener);
   }
 
-  unavailable(runtime: Runtime): string | undefined {
-    try {
-      imageOf(runtime, this.#workloads);
-      return undefined;
-    } catch (error) {
-      if (error instanceof PlatformError) return error.message;
-      throw error;
-    }
+  unavailable(runtime: FunctionRuntime): string | undefined {
+    return hasImage(runtime, this.#workloads) ? undefined : noImage(runtime).message;
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 import { POD_PORTS } from '../../../protocol/names.ts';
-import type { Assignment, FleetEvent, Instance, InstanceState } from '../fleet.ts';
+import type { Assignment, FleetEvent, Instance, InstanceState, InstanceTemplate } from '../fleet.ts';
 import { decidePod } from './decide-pod.ts';
 import { instanceId } from './names.ts';
 import { addressOf, type PodView } from './pods.ts';
@@ -226,8 +226,13 @@ function describe({ id, pod, state, assignment = pod.assignment }: Entry, zoneOf
     template: pod.template,
     state,
     startedAt: pod.createdAt,
-    ...(pod.ip !== undefined && { dataAddress: addressOf(pod.ip, POD_PORTS.data), controlUrl: `http://${addressOf(pod.ip, POD_PORTS.control)}` }),
+    ...(pod.ip !== undefined && addressesOf(pod.ip, pod.template)),
     ...(zone !== undefined && { zone }),
     ...(assignment && { assignment }),
   };
+}
+
+function addressesOf(ip: string, { container }: InstanceTemplate): Pick<Instance, 'dataAddress' | 'controlUrl'> {
+  if (container) return { dataAddress: addressOf(ip, container.port) };
+  return { dataAddress: addressOf(ip, POD_PORTS.data), controlUrl: `http://${addressOf(ip, POD_PORTS.control)}` };
 }

@@ -1,13 +1,16 @@
 import { digestOfJson } from '../../../protocol/digest.ts';
 import { PlatformError } from '../../../protocol/errors.ts';
 import { IMAGE_USER } from '../../../protocol/images.ts';
-import { ANNOTATIONS, API_VERSION, CONTROL_PATHS, LABELS, MANAGED_BY, POD_PORTS } from '../../../protocol/names.ts';
+import { ANNOTATIONS, API_VERSION, LABELS, MANAGED_BY } from '../../../protocol/names.ts';
 import { renderPlacement, renderSpread } from '../../../protocol/pod-placement.ts';
+import type { FunctionRuntime } from '../../../protocol/schema/fields.ts';
 import { formatSize } from '../../../protocol/size.ts';
 import type { Workloads } from '../../../protocol/workloads.ts';
 import type { InstanceTemplate, TemplateOwner } from '../fleet.ts';
-import type { Deployment, OwnerReference } from './manifests.ts';
+import type { Container, Deployment, OwnerReference } from './manifests.ts';
 import { templateHash, workloadName } from './names.ts';
+import { renderOwnContainer } from './own-container.ts';
+import { renderWatcher } from './watcher-container.ts';
 
 export interface WorkloadContext {
   readonly workloads: Workloads;
@@ -15,11 +18,9 @@ export interface WorkloadContext {
   readonly publicKey: string;
 }
 
-const SCRATCH = { volume: 'scratch', path: '/scratch' };
+const SCRATCH = 'scratch';
 /** The longest timeout that a Function may have, and a moment. A watcher ends sooner, once nothing runs on it (watcher.md W9.2). */
 const GRACE_SECONDS = 15 * 60 + 5;
-/** Of an instance's memory: what its supervisor takes, a quarter at the most: much of it is the runtime's program, which both processes share. An executor that takes the rest is ended by it, before the kernel ends both. */
-const SUPERVISOR_BYTES = 64 * 1024 * 1024;
 
 /**
  * The Deployment that keeps a template's unleased pods, and those of a cold function. Pure: `fib render --expand` shows the same. Without `replicas`, which move.
@@ -30,7 +31,13 @@ export function renderWorkload(template: InstanceTemplate, context: WorkloadCont
   const { namespace, owner } = template;
   const name = workloadName(template);
   const selector = { [LABELS.workload]: name };
-  const labels = { [LABELS.managedBy]: MANAGED_BY, [LABELS.template]: templateHash(template), ...selector, ...ownerLabel(owner) };
+  const labels = {
+    [LABELS.managedBy]: MANAGED_BY,
+    [LABELS.template]: templateHash(template),
+    ...selector,
+    ...ownerLabel(owner),
+    ...(template.container && { [LABELS.runtime]: template.runtime }),
+  };
   // Without its UID: the pods of a pool that was deleted and made again need not be replaced.
   const instanceTemplate = { [ANNOTATIONS.instanceTemplate]: JSON.stringify({ ...template, owner: { kind: owner.kind, name: owner.name } }) };
   const spec: Deployment['spec'] = {
@@ -58,11 +65,13 @@ export function ownerReference(kind: string, name: string, uid: string): OwnerRe
   return { apiVersion: API_VERSION, kind, name, uid, controller: true };
 }
 
-/** The image of the template's runtime. @throws PlatformError RUNTIME_UNAVAILABLE */
-export function imageOf(runtime: InstanceTemplate['runtime'], { images }: Workloads): string {
-  const image = images[runtime];
-  if (image !== undefined) return image;
-  throw new PlatformError('RUNTIME_UNAVAILABLE', `runtime ${runtime} is off: the platform names no image for it; add images.${runtime}`);
+/** Whether the platform names an image for it. A container names its own. */
+export function hasImage(runtime: FunctionRuntime, { images }: Workloads): boolean {
+  return runtime === 'container' || images[runtime] !== undefined;
+}
+
+export function noImage(runtime: FunctionRuntime): PlatformError {
+  return new PlatformError('RUNTIME_UNAVAILABLE', `runtime ${runtime} is off: the platform names no image for it; add images.${runtime}`);
 }
 
 function ownerLabel({ kind, name }: TemplateOwner): Record<string, string> {
@@ -83,45 +92,24 @@ function renderPod(template: InstanceTemplate, selector: Record<string, string>,
     ...renderPlacement(template.placement, rackLabel),
     topologySpreadConstraints: renderSpread(template.placement, rackLabel, selector),
     containers: [renderContainer(template, context)],
-    volumes: [{ name: SCRATCH.volume, emptyDir: { sizeLimit: scratch } }],
+    volumes: [{ name: SCRATCH, emptyDir: { sizeLimit: scratch } }],
   };
 }
 
-function renderContainer(template: InstanceTemplate, { workloads, publicKey }: WorkloadContext): Deployment['spec']['template']['spec']['containers'][0] {
-  const memory = formatSize(template.memoryBytes);
+/** A watcher, or the function's own container; both are held alike. */
+function renderContainer(template: InstanceTemplate, { workloads, publicKey }: WorkloadContext): Container {
+  const { runtime, container, memoryBytes } = template;
+  const memory = formatSize(memoryBytes);
   const { cpuRequest, cpuLimit, pullPolicy } = workloads;
+  const { scratch, ...parts } = container ? renderOwnContainer(container) : renderWatcher({ memoryBytes, publicKey });
+  const image = runtime === 'container' ? container?.image : workloads.images[runtime];
+  if (image === undefined) throw noImage(runtime);
   return {
-    name: 'watcher',
-    image: imageOf(template.runtime, workloads),
+    ...parts,
+    image,
     imagePullPolicy: pullPolicy,
-    env: renderEnvironment(template, publicKey),
-    ports: [
-      { name: 'data', containerPort: POD_PORTS.data },
-      { name: 'control', containerPort: POD_PORTS.control },
-    ],
     resources: { requests: { cpu: cpuRequest, memory }, limits: { cpu: cpuLimit, memory } },
-    readinessProbe: { httpGet: { path: CONTROL_PATHS.ready, port: 'control' }, periodSeconds: 1, timeoutSeconds: 2, failureThreshold: 3 },
-    livenessProbe: { httpGet: { path: CONTROL_PATHS.health, port: 'control' }, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
     securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
-    volumeMounts: [{ name: SCRATCH.volume, mountPath: SCRATCH.path }],
+    volumeMounts: [{ name: SCRATCH, mountPath: scratch }],
   };
-}
-
-function renderEnvironment({ memoryBytes }: InstanceTemplate, publicKey: string): { name: string; value?: string; valueFrom?: object }[] {
-  const field = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } });
-  const values = {
-    FIB_INSTANCE: '$(FIB_POD_NAMESPACE)/$(FIB_POD_NAME)',
-    FIB_SCRATCH: SCRATCH.path,
-    FIB_PUBLIC_KEY: publicKey,
-    FIB_HOST: '0.0.0.0',
-    FIB_DATA_PORT: String(POD_PORTS.data),
-    FIB_CONTROL_PORT: String(POD_PORTS.control),
-    FIB_MEMORY_LIMIT_BYTES: String(Math.max(Math.floor((memoryBytes * 3) / 4), memoryBytes - SUPERVISOR_BYTES)),
-    TMPDIR: SCRATCH.path,
-  };
-  return [
-    field('FIB_POD_NAMESPACE', 'metadata.namespace'),
-    field('FIB_POD_NAME', 'metadata.name'),
-    ...Object.entries(values).map(([name, value]) => ({ name, value })),
-  ];
 }
