@@ -5,19 +5,26 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Callable
 from typing import Any, NoReturn
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 from ..errors import WatcherError
 from ..http1 import RequestHead
+
+_ATTRIBUTE_HEADER = re.compile("ce-([a-z0-9]+)")
+_ENCODED = re.compile("(?:%[0-9A-Fa-f]{2})+")
 
 
 def to_event(head: RequestHead, body: bytes, request_id: str) -> dict[str, Any]:
     """Raises WatcherError BAD_JSON or BAD_CLOUDEVENT."""
     headers = head.headers
     content_type = headers.get("content-type", "")
-    if media_type(content_type) == "application/cloudevents+json":
+    media = media_type(content_type)
+    if media.startswith("application/cloudevents-batch"):
+        raise WatcherError("BAD_CLOUDEVENT", "Batches of CloudEvents are not taken: send one event a request.")
+    if media == "application/cloudevents+json":
         return _structured_cloud_event(body)
     if "ce-specversion" in headers:
         return _binary_cloud_event(headers, content_type, body)
@@ -101,11 +108,30 @@ def _parse_json(body: bytes) -> Any:
 
 
 def _binary_cloud_event(headers: dict[str, str], content_type: str, body: bytes) -> dict[str, Any]:
-    event: dict[str, Any] = {name[3:]: unquote(value) for name, value in headers.items() if name.startswith("ce-")}
+    event: dict[str, Any] = {}
+    for header, value in headers.items():
+        if match := _ATTRIBUTE_HEADER.fullmatch(header):
+            event[match[1]] = _attribute(value, match[1])
+    # Of these two the message itself tells.
+    event.pop("datacontenttype", None)
     if content_type:
         event["datacontenttype"] = content_type
     event["data"] = convert_body(content_type, body)
     return _checked(event)
+
+
+def _attribute(value: str, name: str) -> str:
+    """A header's value: double quotes come off, then one round of percent-decoding (CloudEvents HTTP binding 3.1.3.2)."""
+
+    def decode(encoded: re.Match[str]) -> str:
+        try:
+            return bytes.fromhex(encoded[0].replace("%", "")).decode()
+        except UnicodeDecodeError as error:
+            raise WatcherError("BAD_CLOUDEVENT", f"The attribute {name} of the CloudEvent is not UTF-8.") from error
+
+    if len(value) > 1 and value[0] == value[-1] == '"':
+        value = re.sub(r"\\(.)", r"\1", value[1:-1])
+    return _ENCODED.sub(decode, value)
 
 
 def _structured_cloud_event(body: bytes) -> dict[str, Any]:
@@ -113,6 +139,8 @@ def _structured_cloud_event(body: bytes) -> dict[str, Any]:
     if not isinstance(event, dict):
         raise WatcherError("BAD_CLOUDEVENT", "A structured CloudEvent is a JSON object.")
     if "data_base64" in event:
+        if event.get("data") is not None:
+            raise WatcherError("BAD_CLOUDEVENT", "The CloudEvent has both `data` and `data_base64`.")
         try:
             event["data"] = base64.b64decode(event.pop("data_base64"), validate=True)
         except (binascii.Error, TypeError, ValueError) as error:
