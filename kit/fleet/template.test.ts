@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { API_VERSION } from '../../protocol/names.ts';
+import type { Container } from '../../protocol/schema/container.ts';
+import type { FunctionSpec } from '../../protocol/schema/function.ts';
 import type { Placement } from '../../protocol/schema/placement.ts';
 import type { PodPoolResource } from '../../protocol/schema/resources.ts';
 import { sampleContainer, sampleFunction } from '../../protocol/schema/sample.ts';
@@ -50,8 +52,7 @@ test('the order of fields, which an API server may change, is no other template'
 });
 
 test('all that a container is told makes another template, and no more than that', () => {
-  const key = (...args: Parameters<typeof sampleContainer> extends [unknown, ...infer Rest] ? Rest : never) =>
-    coldTemplate(sampleContainer('app', ...args)).key;
+  const key = (container: Partial<Container> = {}, spec: Partial<FunctionSpec> = {}) => coldTemplate(sampleContainer('app', container, spec)).key;
   const secret = { env: 'TOKEN', name: 'keys', key: 'token' };
   const others = [
     key({ image: 'shop/app:2' }),
