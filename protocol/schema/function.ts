@@ -42,9 +42,9 @@ export const functionSpec = closed(
     runtime: oneOf(FUNCTION_RUNTIMES, { description: 'The language runtime, or `container`: an image that listens on a port by itself.' }),
     handler: Type.Optional(
       Type.String({
-        pattern: '^[A-Za-z0-9_][A-Za-z0-9_./-]*\\.[A-Za-z_$][A-Za-z0-9_$]*$',
+        pattern: '^[A-Za-z0-9_][A-Za-z0-9_./-]*\\.[A-Za-z_$][A-Za-z0-9_$-]*$',
         maxLength: 253,
-        description: 'Module path without extension, a dot, and the export: `index.handler`.',
+        description: 'Module path without extension, a dot, and the export (or the target, with signature `framework`): `index.handler`.',
       }),
     ),
     signature: Type.Optional(oneOf(SIGNATURE_NAMES, { description: 'How the handler is called (watcher.md, sections 6 and 7).', default: 'event' })),
