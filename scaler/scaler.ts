@@ -1,4 +1,5 @@
 import type { Metrics } from '../kit/metrics.ts';
+import { keepHeapSettled } from '../kit/settle-heap.ts';
 import { createExposition } from './api/exposition.ts';
 import { createApi } from './api/server.ts';
 import { renderState, renderTargets } from './api/state.ts';
@@ -34,10 +35,12 @@ export async function createScaler(deps: ScalerDeps): Promise<Scaler> {
   for (const fn of parts.functions.all()) capacity.reconcile(fn);
   await answer(parts, deps.port);
   const looking = keepLooking(parts);
+  const heap = keepHeapSettled(() => !capacity.members.loading);
 
   return {
     async close() {
       looking.close();
+      heap.close();
       parts.packageChecks.close();
       capacity.close();
       await Promise.all([late.ruleLoop?.close(), late.triggers?.close(), late.resources?.close()]);

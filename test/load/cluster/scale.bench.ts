@@ -147,11 +147,13 @@ async function rest(world: ScaleWorld): Promise<Measure> {
   return measure(`requests to the API server at rest, both (${most.join(', ')} in ${REST_MS / 1000} s)`, perSecond, 'a second', 5);
 }
 
+/** What both map of one file, the program of Node.js, they share: it counts once. */
 function memory(processes: readonly TestProcess[], busiest: number): Measure {
   const [scaler, gateway] = processes.map(memoryOf) as [Memory, Memory];
-  const peaks = `of it ${Math.round(gateway.file + scaler.file)} the program of Node.js, mapped from its file; peaks ${Math.round(gateway.peak)} and ${Math.round(scaler.peak)}; the first scaler, which wrote all statuses: ${Math.round(busiest)}`;
+  const shared = Math.min(gateway.file, scaler.file);
+  const peaks = `${Math.round(shared)} of each the program of Node.js, which both share; peaks ${Math.round(gateway.peak)} and ${Math.round(scaler.peak)}; the first scaler, which wrote all statuses: ${Math.round(busiest)}`;
   const name = `memory of gateway (${Math.round(gateway.now)}) and scaler (${Math.round(scaler.now)}), ${FUNCTIONS} functions with packages of ${PACKAGE_BYTES / 1024} KiB (${peaks})`;
-  return measure(name, gateway.now + scaler.now, 'MB', 300);
+  return measure(name, gateway.now + scaler.now - shared, 'MB', 300);
 }
 
 interface Memory {
