@@ -23,6 +23,11 @@ export function isJson(media: string): boolean {
   return media === 'application/json' || media.endsWith('+json');
 }
 
+/** Standard base64 with its padding (RFC 4648, section 4). Node's own decoder takes whatever it can. */
+export function isBase64(text: string): boolean {
+  return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
+}
+
 /** @throws WatcherError BAD_JSON */
 export function parseJson(body: Buffer): unknown {
   try {

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 import { WatcherError } from '../watcher-error.ts';
-import { convertBody, mediaType, parseJson } from './body.ts';
+import { convertBody, isBase64, mediaType, parseJson } from './body.ts';
 
 const STRUCTURED = 'application/cloudevents+json';
 const BATCHED = 'application/cloudevents-batch';
@@ -42,7 +42,7 @@ function fromStructured(body: Buffer): Record<string, unknown> {
   const { data_base64: base64, ...event } = value as Record<string, unknown>;
   if (base64 !== undefined) {
     if ((event['data'] ?? null) !== null) throw refused('it has both data and data_base64');
-    if (typeof base64 !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) throw refused('data_base64 is not base64');
+    if (typeof base64 !== 'string' || !isBase64(base64)) throw refused('data_base64 is not base64');
     event['data'] = Buffer.from(base64, 'base64');
   } else if (event['data'] === undefined) {
     event['data'] = null;

@@ -1,3 +1,4 @@
+import { isBase64 } from '../body.ts';
 import { bad, isMap, toHeaders, toJson, type Answer } from '../result.ts';
 
 const TEXT = 'text/plain; charset=utf-8';
@@ -39,6 +40,6 @@ function toBody(body: unknown, isBase64Encoded: unknown): string | Uint8Array | 
   if (body === undefined || body === null) return null;
   if (typeof body !== 'string') throw bad(`body must be a string, not ${Array.isArray(body) ? 'a list' : typeof body}: JSON.stringify it`);
   if (isBase64Encoded !== true) return body;
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(body)) throw bad('isBase64Encoded is true and the body is not base64');
+  if (!isBase64(body)) throw bad('isBase64Encoded is true and the body is not base64');
   return Buffer.from(body, 'base64');
 }

@@ -43,7 +43,7 @@ def to_response(result: Any) -> Response:
 def to_piece(piece: Any) -> bytes:
     """One piece of a streamed body."""
     if isinstance(piece, str):
-        return _encode(piece)
+        return encode_text(piece)
     if isinstance(piece, (bytes, bytearray, memoryview)):
         return bytes(piece)
     raise BadResponse(f"A streamed body holds strings and bytes, not {type(piece).__name__}.")
@@ -97,7 +97,7 @@ def _attribute(value: Any) -> str:
     if not isinstance(value, (str, int)):
         raise BadResponse(f"An attribute of a CloudEvent is a string, an integer or a boolean, not {type(value).__name__}.")
     return "".join(
-        char if "\x20" < char < "\x7f" and char not in '"%' else "".join(f"%{byte:02X}" for byte in _encode(char)) for char in str(value)
+        char if "\x20" < char < "\x7f" and char not in '"%' else "".join(f"%{byte:02X}" for byte in encode_text(char)) for char in str(value)
     )
 
 
@@ -106,7 +106,7 @@ def _convert(value: Any) -> tuple[str | None, bytes | Iterator[Any] | AsyncItera
     if value is None:
         return None, b""
     if isinstance(value, str):
-        return _TEXT, _encode(value)
+        return _TEXT, encode_text(value)
     if isinstance(value, (bytes, bytearray, memoryview)):
         return _BYTES, bytes(value)
     if isinstance(value, (dict, list, tuple, int, float)):
@@ -141,7 +141,7 @@ def dump_json(value: Any) -> bytes:
         raise BadResponse(f"The result cannot be JSON: {str(error)[:200]}.") from error
 
 
-def _encode(text: str) -> bytes:
+def encode_text(text: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:

@@ -12,7 +12,7 @@ from .context import Context, Identity
 from .exchange import Exchange
 from .journal import Journal
 from .lambda_event import to_lambda_event
-from .results import Response, dump_json, to_headers
+from .results import Response, dump_json, encode_text, to_headers
 
 _MIB = 1024 * 1024
 
@@ -54,7 +54,7 @@ def create_lambda_invoke(handler: Handler, identity: Identity, journal: Journal,
 def to_lambda_response(result: Any) -> Response:
     """By the rules of payload format version 2.0, with `multiValueHeaders` of 1.0. Raises BadResponse for what cannot be sent."""
     if not isinstance(result, dict) or "statusCode" not in result:
-        body = result.encode() if isinstance(result, str) else dump_json(result)
+        body = encode_text(result) if isinstance(result, str) else dump_json(result)
         return Response(200, [("content-type", "application/json")], body)
     several = _headers(result.get("multiValueHeaders"))
     named = {name for name, _ in several}
@@ -89,7 +89,7 @@ def _body(body: Any, is_base64: Any) -> bytes:
     if not isinstance(body, str):
         raise BadResponse(f"body must be a string, not {type(body).__name__}: json.dumps it.")
     if is_base64 is not True:
-        return body.encode("utf-8", "replace")
+        return encode_text(body)
     try:
         return base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError) as error:
