@@ -37,7 +37,7 @@ export class Function extends Resource<'Function'> implements Partial<Packable>,
    *
    * @example
    * const shop = Function.fromImage(stack, 'shop', {
-   *   image: 'registry.example.com/shop@sha256:…',
+   *   image: 'registry.example.com/shop:1.4.2',
    *   env: { REGION: 'eu' },
    *   concurrency: 80,
    * });

@@ -25,6 +25,7 @@ export function viewFunctions(table: FunctionTable, namespaces: ReadonlySet<stri
       timeout: spec.timeout,
       scaling: spec.scaling,
       package: spec.package,
+      container: spec.container,
       routes: own.flatMap((trigger) => (trigger.spec.http ? { trigger: trigger.metadata.name, ...trigger.spec.http, accepted: accepted.has(trigger) } : [])),
       timers: own.flatMap((trigger) => (trigger.spec.timer ? { trigger: trigger.metadata.name, ...trigger.spec.timer } : [])),
       instances: entry.instances.size,

@@ -1,12 +1,15 @@
 import { API_VERSION } from '../../../protocol/names.ts';
 import type { KindName } from '../../../protocol/schema/resources.ts';
-import { sampleFunction } from '../../../protocol/schema/sample.ts';
+import { sampleContainer, sampleFunction } from '../../../protocol/schema/sample.ts';
 import type { Mutation } from './mutations.ts';
 
 /** What no schema tells by itself: metadata, rules across fields, several things at once. */
 export function edgeCases(namespace: string): Mutation[] {
   const fn = sampleFunction('sample', {}, namespace);
   const spec = (changes: object) => ({ ...fn, spec: { ...fn.spec, ...changes } });
+  const app = sampleContainer('sample', {}, {}, namespace);
+  const contained = (changes: object) => ({ ...app, spec: { ...app.spec, ...changes } });
+  const container = (changes: object) => contained({ container: { ...app.spec.container, ...changes } });
   const scaling = (changes: object) => spec({ scaling: { ...fn.spec.scaling, ...changes } });
   const meta = (changes: object) => ({ ...fn, metadata: { ...fn.metadata, ...changes } });
   const of = (kind: KindName, body: object) => ({ apiVersion: API_VERSION, kind, metadata: { name: 'sample', namespace }, spec: body });
@@ -84,10 +87,31 @@ export function edgeCases(namespace: string): Mutation[] {
     ['a digest in capitals', spec({ package: { digest: `sha256:${'A'.repeat(64)}`, size: 1 } })],
     ['a memory in bytes', spec({ deployment: { type: 'cold', memory: '1000' } })],
     ['a memory of 0Mi', spec({ deployment: { type: 'cold', memory: '0Mi' } })],
-    ['nothing for what is required', spec({ handler: null })],
+    ['nothing for what is required', spec({ runtime: null })],
     ['a list where an object belongs', spec({ scaling: [] })],
     ['many things at once', spec({ runtime: 'x', mode: 'y', timeout: 'z', concurrency: 0 })],
     ['a wrong field and a broken rule', scaling({ minReplicas: 5, maxReplicas: 3, idleTimeout: 'soon' })],
+
+    ['a language without a handler', spec({ handler: undefined })],
+    ['a language without code', spec({ package: undefined })],
+    ['a language without handler and code', spec({ handler: undefined, package: undefined })],
+    ['a language with what is told by default left out', spec({ signature: undefined, mode: undefined })],
+    ['a language with a container', spec({ container: app.spec.container })],
+    ['a container without an image', contained({ container: undefined })],
+    ['a container with a handler', contained({ handler: 'index.handler' })],
+    ['a container with code', contained({ package: fn.spec.package })],
+    ['a container with a signature', contained({ signature: 'event' })],
+    ['a container with a mode', contained({ mode: 'thread' })],
+    ['a container in a pool', contained({ deployment: { type: 'hot', pool: 'p' } })],
+    ['a container with a variable PORT', contained({ env: { PORT: '80' } })],
+    ['a container with a secret PORT', contained({ secrets: [secret('PORT')] })],
+    ['code with a variable PORT', spec({ env: { PORT: '80' } })],
+    ['a container with all that it may not have', contained({ handler: 'index.handler', signature: 'event', env: { PORT: '80' } })],
+    ['an image by digest', container({ image: `registry.example.org:5000/shop/app_2@sha256:${'0'.repeat(64)}` })],
+    ['an image that reads like an option', container({ image: '--privileged' })],
+    ['an image with a newline at its end', container({ image: 'shop/app:1\n' })],
+    ['an image that ends with its colon', container({ image: 'shop/app:' })],
+    ['a container without a port', container({ port: 0 })],
 
     ['a trigger of no form', trigger({})],
     ['a trigger of two forms', trigger({ http: { path: '/a', match: 'prefix', methods: [] }, timer })],

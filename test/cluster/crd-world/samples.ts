@@ -1,7 +1,7 @@
 import { API_VERSION } from '../../../protocol/names.ts';
 import type { AnyResource, KindName } from '../../../protocol/schema/resources.ts';
 import type { Placement } from '../../../protocol/schema/placement.ts';
-import { sampleFunction } from '../../../protocol/schema/sample.ts';
+import { sampleContainer, sampleFunction } from '../../../protocol/schema/sample.ts';
 import { sampleRevision } from '../../contract/kubernetes-world/store-laws.ts';
 
 /** Valid objects of every kind that between them have every field. */
@@ -28,6 +28,12 @@ export function sampleObjects(namespace: string): Readonly<Record<string, AnyRes
       spec: { ...full.spec, deployment: { type: 'cold', memory: '64Mi', placement: { ...placement, zones: ['a'], racks: ['b'] } } },
     },
     'hot Function': { ...full, spec: { ...full.spec, runtime: 'python', signature: 'asgi', deployment: { type: 'hot', pool: 'python' } } },
+    'container Function': sampleContainer(
+      'sample',
+      { command: ['/app'], args: ['-v'] },
+      { env: { A: 'b' }, secrets: [{ env: 'S', name: 'secret', key: 'k' }] },
+      namespace,
+    ),
     Revision: { ...sampleRevision(namespace, 'sample', 'uid'), metadata: { name: 'sample', namespace } },
     'http Trigger': of('Trigger', { function: 'hello', http: { path: '/a/b', match: 'exact', methods: ['GET'], host: 'a.example.org' } }),
     'timer Trigger': of('Trigger', { function: 'hello', timer: { schedule: '* * * * *', timeZone: 'UTC', missed: 'skip', data: '{}' } }),

@@ -24,7 +24,7 @@ export interface TestImage {
   readonly digest: string;
 }
 
-/** The platform's own images and those that stand in for Prometheus' official ones. */
+/** The platform's own images, those that stand in for Prometheus' official ones, and one of a user's. */
 export const TEST_IMAGES = {
   gateway: 'localhost/fibonacci-gateway:test',
   scaler: 'localhost/fibonacci-scaler:test',
@@ -32,6 +32,9 @@ export const TEST_IMAGES = {
   python: 'localhost/fibonacci-python:test',
   prometheus: 'localhost/prometheus:test',
   alertmanager: 'localhost/alertmanager:test',
+  /** A server that knows nothing of the platform, and its next version. */
+  plainApp: 'localhost/plain-app:1',
+  nextPlainApp: 'localhost/plain-app:2',
 } as const;
 
 const NODE_BASE = 'localhost/fibonacci-node-base:test';
@@ -123,7 +126,15 @@ async function listSources(say: (line: string) => void): Promise<Source[]> {
       copyFileSync(join(import.meta.dirname, name, 'Containerfile'), join(context, 'Containerfile'));
     },
   }));
-  return [...own, ...monitoring];
+  const plain = [TEST_IMAGES.plainApp, TEST_IMAGES.nextPlainApp].map((reference) => ({
+    reference,
+    base: NODE_BASE,
+    write: (context: string) => {
+      cpSync(join(import.meta.dirname, 'plain-app'), context, { recursive: true });
+      writeFileSync(join(context, 'version'), reference.replace(/^.*:/, ''));
+    },
+  }));
+  return [...own, ...monitoring, ...plain];
 }
 
 async function ensureImage(builder: Builder & { program: string }, source: Source, builtOn: string, say: (line: string) => void): Promise<TestImage> {
