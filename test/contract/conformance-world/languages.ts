@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Runtime } from '../../../protocol/schema/fields.ts';
 import type { Signature } from '../../../protocol/schema/signatures.ts';
@@ -72,6 +72,9 @@ const LANGUAGES: readonly Language[] = [
     slow: { http: { handler: 'handler.SlowHttp' } },
   },
 ];
+
+/** Every language with a watcher. */
+export const RUNNING: readonly Runtime[] = readdirSync(RUNTIMES_DIR).filter((name) => existsSync(join(RUNTIMES_DIR, name, 'start.json'))) as Runtime[];
 
 /** Those whose fixture is there. */
 export const CONFORMING: readonly Language[] = LANGUAGES.filter(({ language }) => existsSync(join(RUNTIMES_DIR, language, 'fixtures', FIXTURE)));

@@ -15,16 +15,19 @@ export interface ServedFunction {
 }
 
 /** A watcher of its own with one function of the fixture. */
-export async function serveFunction({ language, signature }: Language, { fixture = FIXTURE, handler, type }: Target): Promise<ServedFunction> {
+export async function serveFunction(
+  { language, signature }: Pick<Language, 'language' | 'signature'>,
+  { fixture = FIXTURE, handler, type }: Partial<Target>,
+): Promise<ServedFunction> {
   const watcher = new WatcherProcess(language);
   await watcher.start();
-  const load = { handler, env: type === undefined ? {} : { FUNCTION_SIGNATURE_TYPE: type } };
+  const load = { ...(handler === undefined ? {} : { handler }), env: type === undefined ? {} : { FUNCTION_SIGNATURE_TYPE: type } };
   const { headers, body } = createPush('specialize', { load }, { language, fixture, signature, load: {} }, watcher.key);
   const push = { method: 'POST', path: '/_/specialize', headers, body: { base64: body.toString('base64') } };
   const { status, body: answer } = await new Exchange(watcher.controlPort, push).done;
   if (status !== 200) {
     await watcher.close();
-    throw new Error(`${language} does not load ${handler}: ${answer.toString('utf8')}`);
+    throw new Error(`${language} does not load ${handler ?? fixture}: ${answer.toString('utf8')}`);
   }
   const file = join(watcher.scratch, 'function_output.json');
   return {

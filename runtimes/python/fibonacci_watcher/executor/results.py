@@ -97,7 +97,8 @@ def _attribute(value: Any) -> str:
     if not isinstance(value, (str, int)):
         raise BadResponse(f"An attribute of a CloudEvent is a string, an integer or a boolean, not {type(value).__name__}.")
     return "".join(
-        char if "\x20" < char < "\x7f" and char not in '"%' else "".join(f"%{byte:02X}" for byte in encode_text(char)) for char in str(value)
+        char if "\x20" < char < "\x7f" and char not in '"%' else "".join(f"%{byte:02X}" for byte in encode_text(char))
+        for char in str(value)
     )
 
 
