@@ -1,0 +1,3 @@
+module fibonacci.dev/go
+
+go 1.24
