@@ -100,6 +100,9 @@ export const scalerConfig = {
   packageDir: { type: 'string', env: 'FIB_PACKAGE_DIR', default: '', requiredIn: 'local', doc: 'Folder with `<hex>.pkg` files.' },
   runtimesDir: { type: 'string', env: 'FIB_RUNTIMES_DIR', default: '', requiredIn: 'local', doc: 'Folder with `<runtime>/start.json`.' },
   python: { type: 'string', env: 'FIB_PYTHON', default: '', doc: 'Python interpreter, locally; empty = runtime python is off.' },
+  goWatcher: { type: 'string', env: 'FIB_GO_WATCHER', default: '', doc: 'The Go watcher, compiled, locally; empty = runtime go is off.' },
+  java: { type: 'string', env: 'FIB_JAVA', default: '', doc: 'Program java of a JDK 25 or newer, locally; empty = runtime java is off.' },
+  javaWatcher: { type: 'string', env: 'FIB_JAVA_WATCHER', default: '', doc: 'The Java watcher, compiled, locally; empty = runtime java is off.' },
   secretsFile: { type: 'string', env: 'FIB_SECRETS_FILE', default: '', doc: '`.env` file with `<SECRET>__<KEY>=value` lines, locally.' },
   podName: { type: 'string', env: 'FIB_POD_NAME', default: '', requiredIn: 'kubernetes', doc: 'Name of this pod: the holder of the Lease.' },
   podNamespace: {

@@ -16,7 +16,8 @@ export async function openLocalWorld({ config }: WorldOptions): Promise<World> {
   const key = await loadSigningKey(config.stateDir);
   const leadership = await createLocalLeadership(config.stateDir);
   const store = shareWatches(await createFileStore(config.storeDir));
-  const programs = { node: process.execPath, python: config.python, ext: extname(import.meta.url) };
+  const { python, goWatcher, java, javaWatcher } = config;
+  const programs = { node: process.execPath, python, goWatcher, java, javaWatcher, ext: extname(import.meta.url) };
   let onSecretsChange = () => {};
   const secrets = await createFileSecrets(config.secretsFile, () => onSecretsChange());
   const fleet = await createLocalFleet({

@@ -1,5 +1,4 @@
 import { Agent, get } from 'node:http';
-import type { Runtime } from '../../protocol/schema/fields.ts';
 import { functionObject, httpTrigger, NAMESPACE, packageOf, type Platform, podPool, startPlatform } from '../contract/platform.ts';
 import type { Measure } from './measure.ts';
 import { quantile } from './quantile.ts';
@@ -43,7 +42,7 @@ function measure(name: string, value: number, budget: number, noise: NoiseWatch)
 }
 
 /** Each sample is the first request ever to a function of its own, with a pool that is full again. */
-async function oneByOne(runtime: Runtime, noise: NoiseWatch): Promise<number[]> {
+async function oneByOne(runtime: keyof typeof code, noise: NoiseWatch): Promise<number[]> {
   const names = Array.from({ length: WARM_UP + SAMPLES }, (_, index) => `fn-${index}`);
   const platform = await startWith(runtime, names, 3);
   try {
@@ -76,7 +75,7 @@ async function atOnce(noise: NoiseWatch): Promise<number[]> {
   }
 }
 
-function startWith(runtime: Runtime, names: readonly string[], idle: number): Promise<Platform> {
+function startWith(runtime: keyof typeof code, names: readonly string[], idle: number): Promise<Platform> {
   const pkg = code[runtime];
   const functions = names.flatMap((name) => [
     functionObject(name, pkg, { runtime, env: { NAME: name }, deployment: { type: 'hot', pool: 'bench' } }),

@@ -1,4 +1,4 @@
-import type { Runtime } from '../../../protocol/schema/fields.ts';
+
 import { podPool } from '../../contract/platform.ts';
 import type { Measure } from '../measure.ts';
 import { watchNoise } from '../quiet.ts';
@@ -21,7 +21,7 @@ export async function run(): Promise<Measure[]> {
 }
 
 /** Each sample is the first request ever to a function of its own, with a pool that is full again. */
-async function pooled(platform: BenchPlatform, runtime: Runtime): Promise<Measure[]> {
+async function pooled(platform: BenchPlatform, runtime: keyof typeof code): Promise<Measure[]> {
   const noise = watchNoise();
   await platform.apply(podPool('bench', { runtime, min: IDLE, max: IDLE * 2 + 4, memory: '128Mi' }));
   const answers: Answer[] = [];

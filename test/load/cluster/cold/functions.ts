@@ -1,5 +1,4 @@
 import type { FunctionSpec } from '../../../../protocol/schema/function.ts';
-import type { Runtime } from '../../../../protocol/schema/fields.ts';
 import { functionObject, httpTrigger, packageOf } from '../../../contract/platform.ts';
 import type { Measure } from '../../measure.ts';
 import { quantile } from '../../quantile.ts';
@@ -22,7 +21,7 @@ export const code = {
 /** Resolves once the scaler has resolved them; the gateways hear of them at the same time. */
 export async function addFunctions(
   platform: BenchPlatform,
-  runtime: Runtime,
+  runtime: keyof typeof code,
   prefix: string,
   count: number,
   deployment: FunctionSpec['deployment'] = { type: 'hot', pool: 'bench' },
