@@ -52,8 +52,17 @@ export function serveTarget({ functions, testing, registry }: Framework, target:
     const registered = registry.getRegisteredFunction(name);
     if (registered) registered.signatureType = typeOf(process.env[TYPE_VARIABLE]);
   }
-  const server = testing.getTestServer(name);
+  const server = createServer(testing, name);
   return (request, response) => void server.emit('request', request, response);
+}
+
+function createServer(testing: Framework['testing'], name: string): Server {
+  try {
+    return testing.getTestServer(name);
+  } catch (error) {
+    const type = process.env[TYPE_VARIABLE] ?? 'http';
+    throw failed(`this version of ${PACKAGE} does not serve functions of type ${type}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function typeOf(value: string | undefined): string {
