@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import unquote
 
+from ..errors import WatcherError
+from ..http1 import BodyDecoder
 from .asgi_lifespan import VERSIONS, Lifespan
 from .asgi_socket import AsyncSocket
 from .connection import BadResponse, Invoke
@@ -45,6 +47,7 @@ class _Cycle:
         self._ended = False
         self._disconnected = asyncio.Event()
         self._requested = False
+        self._unreadable: WatcherError | None = None
         self.broken = False
         exchange.on_cancel = lambda: _call(loop, self._disconnected.set)
         if exchange.gone:
@@ -62,6 +65,8 @@ class _Cycle:
         finally:
             self._disconnected.set()
             self._socket.close()
+            if self._unreadable is not None and not self._exchange.begun:
+                raise self._unreadable  # whatever the application makes of it
 
     async def receive(self) -> Message:
         body = self._exchange.body
@@ -87,6 +92,8 @@ class _Cycle:
     async def _send_body(self, start: Message, body: bytes, more: bool) -> None:
         exchange = self._exchange
         data = b""
+        if self._unreadable is not None:
+            raise self._unreadable
         if not exchange.begun:
             status = start["status"]
             if not isinstance(status, int) or not 200 <= status <= 599:
@@ -103,7 +110,7 @@ class _Cycle:
         """The next piece of the body; None if the client went away."""
         body = self._exchange.body
         assert body is not None
-        while (piece := body.next()) is None:
+        while (piece := self._next_piece(body)) is None:
             if go_on := self._exchange.continue_bytes():
                 await self._transfer(self._socket.send_all(go_on))
             data = await self._transfer(self._socket.receive())
@@ -111,6 +118,13 @@ class _Cycle:
                 return None
             body.feed(data)
         return piece
+
+    def _next_piece(self, body: BodyDecoder) -> bytes | None:
+        try:
+            return body.next()
+        except WatcherError as error:
+            self._unreadable = error
+            raise
 
     async def _transfer(self, work: Awaitable[Any]) -> Any:
         self._exchange.running = False
