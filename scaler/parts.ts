@@ -1,5 +1,6 @@
 import type { ScalerConfig } from '../protocol/config.ts';
 import { functionName } from '../protocol/names.ts';
+import { holdsConnection } from '../kit/holds-connection.ts';
 import type { Log } from '../kit/log.ts';
 import type { Store } from '../kit/store/store.ts';
 import type { ScalerPort } from './api/port.ts';
@@ -59,6 +60,9 @@ export interface LateParts {
   rules?: RulesView;
 }
 
+/** As long as a watcher has to say what it does. */
+const LISTENS_MS = 2000;
+
 type Knowing = Pick<Parts, 'config' | 'log' | 'world' | 'now' | 'store' | 'functions' | 'book' | 'late'>;
 
 export async function createParts({ config, log, world, now = Date.now }: ScalerDeps): Promise<Parts> {
@@ -91,6 +95,7 @@ export async function createParts({ config, log, world, now = Date.now }: Scaler
     fleet,
     gateways: sessions,
     demand: config.demand,
+    listens: (address) => holdsConnection(address, LISTENS_MS),
     rules: () => knowing.late.rules,
     onChanged,
     onServing: createAssignments({ ...acting, fleet, log, loading: () => capacity.members.loading }).record,

@@ -29,6 +29,7 @@ const WORLD = {
   database: { namespace: 'data', labels: { app: 'postgres' }, ip: '10.1.0.8' },
 } satisfies Record<string, Endpoint>;
 type Who = keyof typeof WORLD;
+const OWN = 'function’s own container';
 
 function policies(props: fib.PlatformProps = {}) {
   return synthPlatform(props, (app) => {
@@ -52,7 +53,7 @@ const FLOWS: readonly [Who, Who, number, ('TCP' | 'UDP')?][] = [
   ['function', 'gateway', 8080],
   ['gateway', 'function', 8080],
   ['gateway', 'function of another namespace', 8080],
-  ...PORTS.map((port): [Who, Who, number] => ['gateway', 'function’s own container', port]),
+  ...(['gateway', 'scaler'] as const).flatMap((who) => PORTS.map((port): [Who, Who, number] => [who, OWN, port])),
   ['gateway', 'scaler', 8082],
   ['scaler', 'function', 8081],
   ['scaler', 'gateway', 8081],
@@ -83,9 +84,10 @@ test('and nothing else: every other connection to or from these, on every port o
   const all = policies(NARROW);
   const names = Object.keys(WORLD) as Who[];
   const ours = names.slice(0, names.indexOf('any pod'));
-  // Functions of one namespace may what those of another may, and so do containers, but that the gateway finds them on any port.
-  const alike = (who: Who) => (who === 'function of another namespace' || who === 'function’s own container' ? 'function' : who);
-  const text = (from: Who, to: Who, port: number, protocol: string) => `${alike(from)} → ${from === 'gateway' ? to : alike(to)} ${protocol} ${port}`;
+  // Functions of one namespace may what those of another may, and so do containers, but that gateways and scaler find them on any port.
+  const alike = (who: Who) => (who === 'function of another namespace' || who === OWN ? 'function' : who);
+  const target = (from: Who, to: Who) => (to === OWN && (from === 'gateway' || from === 'scaler') ? OWN : alike(to));
+  const text = (from: Who, to: Who, port: number, protocol: string) => `${alike(from)} → ${target(from, to)} ${protocol} ${port}`;
   const wanted = new Set(FLOWS.map(([from, to, port, protocol = 'TCP']) => text(from, to, port, protocol)));
   const pairs = names.flatMap((from) => names.filter((to) => ours.includes(from) || ours.includes(to)).map((to) => [from, to] as const));
   const tried = pairs.flatMap(([from, to]) => PORTS.flatMap((port) => (['TCP', 'UDP'] as const).map((protocol) => ({ from, to, port, protocol }))));

@@ -74,6 +74,7 @@ function scalerFlows(plan: PlatformPlan): Flows {
     ingress: [{ peers: [part(GATEWAY_NAME), ...scrapers(plan), ...alerting], ports: tcp(PLATFORM_PORTS.scaler) }],
     egress: [
       { peers: [functionsEverywhere(plan)], ports: tcp(POD_PORTS.control) },
+      { peers: [functionsEverywhere(plan, containerPods())], ports: EVERY_TCP },
       { peers: [part(GATEWAY_NAME)], ports: tcp(PLATFORM_PORTS.gatewayAdmin) },
       ...(plan.artifacts ? [{ peers: [part(ARTIFACTS_NAME)], ports: tcp(PLATFORM_PORTS.artifacts) }] : []),
       ...servers,
@@ -124,9 +125,9 @@ function functionFlows(plan: PlatformPlan): Flows {
   };
 }
 
-/** On whatever port a function’s own container listens; the rest is as for all functions. */
+/** On whatever port a function’s own container listens, for requests, and to see whether it still does; the rest is as for all functions. */
 function containerFlows(plan: PlatformPlan): Flows {
-  return { ingress: [{ peers: [partIn(plan, GATEWAY_NAME)], ports: EVERY_TCP }], egress: [] };
+  return { ingress: [{ peers: [partIn(plan, GATEWAY_NAME), partIn(plan, SCALER_NAME)], ports: EVERY_TCP }], egress: [] };
 }
 
 function toEgress({ cidr, except, namespace = '', podLabels, ports }: FunctionEgress): Flow {

@@ -42,6 +42,7 @@ beforeEach(() => {
     demand: 'on',
     log: silentLog,
     now: () => clock,
+    listens: async () => true,
     rules: () => rules,
     onChanged: (fn) => functions.sweep(fn),
     onServing: (fn, member) => void recorded.push(`${member.id} ${fn.name} ${member.revision.name}`),

@@ -28,6 +28,7 @@ export interface CapacityDeps {
   /** The function's picture changed: its status is to be written, and it may be forgotten. */
   onChanged(fn: ManagedFunction): void;
   readonly onServing: MembersDeps['onServing'];
+  readonly listens: MembersDeps['listens'];
   /** Whether what is known of objects and instances is how things are: else nothing scales in. */
   connected(): boolean;
 }
@@ -144,6 +145,7 @@ export function createCapacity(deps: CapacityDeps): Capacity {
   }
 
   function onStartFailed(fn: ManagedFunction, error: PlatformError): void {
+    fn.lastError = { code: error.code, message: error.message, at: now() };
     if (fn.failures + 1 < MAX_START_FAILURES) fn.failures++;
     else block(fn, error);
   }

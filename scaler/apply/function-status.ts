@@ -53,7 +53,7 @@ function fillingVerdict(count: string, failing: string | undefined): { status: '
 
 function pictureOf(fn: ManagedFunction, allocator: Pick<Allocator, 'obstacle'>): FunctionPicture {
   const ready = readyMembers(fn).length;
-  const obstacle = fn.latest && ready < fn.replicas ? allocator.obstacle(fn.latest) : undefined;
+  const obstacle = fn.latest && ready < fn.replicas ? (allocator.obstacle(fn.latest) ?? fn.blocked?.problem) : undefined;
   return {
     generation: fn.resource.metadata.generation ?? 1,
     replicas: [...fn.members.values()].filter(({ state }) => state !== 'draining').length,

@@ -19,6 +19,8 @@ export interface MembersDeps {
   readonly gateways: Gateways;
   readonly log: Log;
   readonly now: () => number;
+  /** Whether `host:port` takes connections: all that a container says of itself. */
+  listens(address: string): Promise<boolean>;
   /** Something about the function's instances changed: decide anew. */
   onChange(fn: ManagedFunction): void;
   /** An instance serves its revision: others are to know whose it is. */
@@ -36,6 +38,8 @@ const SIDE_BY_SIDE = 2 * availableParallelism();
 const PLACE_MS = 100;
 const MAX_UPDATE_FAILURES = 3;
 const UPDATE_RETRY_MS = 200;
+/** A container that served for so long was sound. */
+const SOUND_MS = 10_000;
 /** The content is at fault, not the instance. */
 const CONTENT_CODES: readonly string[] = ['LOAD_FAILED', 'PACKAGE_INVALID', 'PACKAGE_TOO_LARGE', 'BAD_REQUEST'];
 
@@ -115,16 +119,15 @@ export class Members {
     this.#drains.recheck();
   }
 
-  /** A gateway had trouble with it: look, and replace it if it is not sound. A container has no watcher to ask; one that does not listen is ended by who runs it. */
+  /** A gateway had trouble with it: look, and replace it if it is not sound. */
   async inspect(instanceId: string): Promise<void> {
     const fn = this.#owners.get(instanceId);
     const member = fn?.members.get(instanceId);
-    if (!fn || member?.state !== 'ready' || !member.revision.code || this.#inspecting.has(instanceId)) return;
+    if (!fn || member?.state !== 'ready' || this.#inspecting.has(instanceId)) return;
     this.#inspecting.add(instanceId);
-    const status = await this.#deps.watchers.status(member).catch(() => undefined);
+    const problem = await this.#problemOf(fn, member);
     this.#inspecting.delete(instanceId);
-    if (!isMember(fn, member) || (status?.state === 'ready' && status.function?.uid === fn.uid)) return;
-    this.#discard(fn, member, `it does not serve: ${status?.state ?? 'no answer'}`);
+    if (problem !== undefined && isMember(fn, member)) this.#discard(fn, member, `it does not serve: ${problem}`);
   }
 
   close(): void {
@@ -132,6 +135,13 @@ export class Members {
     this.#drains.close();
     this.#pacer.close();
     for (const timer of this.#retries) clearTimeout(timer);
+  }
+
+  async #problemOf(fn: ManagedFunction, member: Member): Promise<string | undefined> {
+    const { watchers, listens } = this.#deps;
+    if (!member.revision.code) return (await listens(member.dataAddress)) ? undefined : 'its port takes no connection';
+    const status = await watchers.status(member).catch(() => undefined);
+    return status?.state === 'ready' && status.function?.uid === fn.uid ? undefined : (status?.state ?? 'no answer');
   }
 
   async #specialize(fn: ManagedFunction, member: Member, revision: ResolvedRevision): Promise<void> {
@@ -143,7 +153,8 @@ export class Members {
       if (!isMember(fn, member)) return;
       member.state = 'ready';
       accepted(fn, revision);
-      fn.failures = 0;
+      // Of a container nothing is known but that it listens: how long it does is what tells.
+      if (revision.code) fn.failures = 0;
       fn.blocked = undefined;
       this.#announce(fn, member, describeColdStart(revision, timings, now() - wantedSince));
       log.info('instance serves', { instance: member.id, function: fn.name, revision: revision.name, ms: Math.round(now() - member.since) });
@@ -216,6 +227,14 @@ export class Members {
     if (event.type === 'leaving') return this.#leave(fn, member, event.reason);
     if (member.state !== 'draining') this.#deps.log.warn('instance ended', { instance: member.id, function: fn.name, reason: event.reason });
     this.#remove(fn, member, event.reason);
+    if (!member.revision.code && member.state === 'ready') this.#judgeEnd(fn, member, event.reason);
+  }
+
+  /** A watcher outlives its code; a container that ends again and again is started with a back-off. */
+  #judgeEnd(fn: ManagedFunction, { since }: Member, reason: string): void {
+    const { now, onStartFailed } = this.#deps;
+    if (now() - since >= SOUND_MS) fn.failures = 0;
+    else onStartFailed(fn, new PlatformError('NO_CAPACITY', `its container ends soon after it listens: ${reason}`));
   }
 
   /** Something else ends it: gateways finish with it, and another takes its place. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { SCALER_PATHS } from '../../protocol/names.ts';
 import type { FunctionSpec } from '../../protocol/schema/function.ts';
 import type { FunctionResource } from '../../protocol/schema/resources.ts';
 import { sampleContainer } from '../../protocol/schema/sample.ts';
@@ -146,6 +147,30 @@ test('one that ends is replaced', async () => {
     () => 'it was not replaced',
   );
   expect(again.pid).not.toBe(pid);
+});
+
+test('one that ends soon after each start is started with a back-off, and its status tells', async () => {
+  await installProgram('docker');
+  const { fn } = await start(app('shop/short:1', { scaling: { ...app().spec.scaling, minReplicas: 1 } }));
+  const condition = await eventually(
+    async () => (await fn('app'))?.status?.conditions?.find(({ type, status }) => type === 'Ready' && status === 'False'),
+    20_000,
+    () => 'its status does not tell',
+  );
+  expect(condition?.message).toMatch(/its container ends soon after it listens: it exited with code 4/);
+  const before = (await runs()).length;
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  expect([before, (await runs()).length]).toEqual([5, 5]);
+});
+
+test('its gateway measures it, and nobody else is asked', async () => {
+  await installProgram('docker');
+  const { fetch: call, gateways, scaler, internalToken } = await start(app());
+  await call('/app');
+  const read = async (url: string) => (await fetch(url, { headers: { authorization: `Bearer ${internalToken}` } })).text();
+  expect(await read(`${gateways[0]?.adminUrl}/metrics`)).toMatch(/function_invoke_total\{function_name="default\/app",code="200",rate=""\} 1/);
+  expect(await read(scaler.url + SCALER_PATHS.targets)).toBe('[]');
+  expect(await read(`${scaler.url}/metrics`)).toContain('function_service_count{function_name="default/app"} 1');
 });
 
 test('an image that does not come up is told with what it said last', async () => {
