@@ -2,12 +2,16 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PlatformError } from '../protocol/errors.ts';
-import { encodePackage, MAX_PACKAGE_BYTES, type Package } from '../protocol/package.ts';
+import { encodePackage, MAX_PACKAGE_BYTES, type Package, type PackageFile } from '../protocol/package.ts';
 import type { Runtime } from '../protocol/schema/fields.ts';
+import { type Architecture, CLUSTER_PLATFORM, type Platform } from './build/platform.ts';
+import { compileFile, compileFolder, type CompileOptions, sourceExtension } from './build/compile.ts';
 import { readFolder } from './code-folder.ts';
 
 /** Context key on the app: the folder that relative code paths start from. */
 export const BASE_DIRECTORY = 'fibonacci.dev/base-directory';
+/** Context key on the app: the platform that code is compiled for, where it is not that of a cluster's nodes. */
+export const CODE_PLATFORM = 'fibonacci.dev/code-platform';
 
 /** What a function tells its code when it is packed. */
 export interface CodeContext {
@@ -17,6 +21,13 @@ export interface CodeContext {
   readonly runtime: Runtime;
   /** Of the function. */
   readonly handler: string;
+  /** What code is compiled for, whatever it says itself. @default - Linux, and the architecture that the code names */
+  readonly platform?: Platform;
+}
+
+export interface CodeOptions {
+  /** Processor of the cluster's nodes, for code that is compiled to machine code (Go). While developing it is the machine's own. @default 'amd64' */
+  readonly architecture?: Architecture;
 }
 
 /**
@@ -25,13 +36,14 @@ export interface CodeContext {
  */
 export abstract class Code {
   /**
-   * All files below a folder, `node_modules` included; not: version control (`.git` …), `.env` files, editors' files, `__pycache__`. Links inside of the folder are followed.
+   * A folder. Go: compiled to one static executable (`go build`; its folder has a `go.mod`).
+   * Other runtimes: all files below it, `node_modules` included; not: version control (`.git` …), `.env` files, editors' files, `__pycache__`. Links inside of the folder are followed.
    *
    * @param directory relative to the stack file's folder, absolute, or a `file:` URL
-   * @throws PlatformError CODE_INVALID at synthesis: folder missing or empty, a link that leads out of it, too much in it
+   * @throws PlatformError CODE_INVALID at synthesis: folder missing or empty, a link that leads out of it, too much in it, or what the compiler says; TOOLCHAIN_MISSING without a compiler
    */
-  static fromDirectory(directory: string | URL): Code {
-    return new DirectoryCode(pathOf(directory, 'Code.fromDirectory'));
+  static fromDirectory(directory: string | URL, options: CodeOptions = {}): Code {
+    return new DirectoryCode(pathOf(directory, 'Code.fromDirectory'), options);
   }
 
   /**
@@ -40,8 +52,8 @@ export abstract class Code {
    * @param file relative to the stack file's folder, absolute, or a `file:` URL
    * @throws PlatformError CODE_INVALID at synthesis: file missing, or too large
    */
-  static fromFile(file: string | URL): Code {
-    return new FileCode(pathOf(file, 'Code.fromFile'));
+  static fromFile(file: string | URL, options: CodeOptions = {}): Code {
+    return new FileCode(pathOf(file, 'Code.fromFile'), options);
   }
 
   /**
@@ -50,10 +62,10 @@ export abstract class Code {
    * @example Code.fromInline('export const handler = () => "hello";')
    * @throws PlatformError CODE_INVALID for empty text
    */
-  static fromInline(source: string): Code {
+  static fromInline(source: string, options: CodeOptions = {}): Code {
     if (typeof source !== 'string' || source.trim() === '')
       throw new PlatformError('CODE_INVALID', 'Code.fromInline takes the source text of the handler’s module, and it is empty');
-    return new InlineCode(source);
+    return new InlineCode(source, options);
   }
 
   /** Reads and packs it. @throws PlatformError CODE_INVALID */
@@ -65,17 +77,21 @@ export abstract class Code {
 
 class DirectoryCode extends Code {
   readonly #directory: string;
+  readonly #options: CodeOptions;
   readonly #packed = new Map<string, Package>();
 
-  constructor(directory: string) {
+  constructor(directory: string, options: CodeOptions) {
     super();
     this.#directory = directory;
+    this.#options = options;
   }
 
-  override pack({ baseDirectory }: CodeContext): Package {
-    const directory = resolve(baseDirectory, this.#directory);
-    const packed = this.#packed.get(directory) ?? encodePackage(readFolder(directory));
-    this.#packed.set(directory, packed);
+  override pack(context: CodeContext): Package {
+    const directory = resolve(context.baseDirectory, this.#directory);
+    const key = JSON.stringify([directory, context.runtime, context.handler, context.platform]);
+    const packed =
+      this.#packed.get(key) ?? encodePackage(compileFolder(context.runtime, directory, compileOptions(context, this.#options)) ?? readFolder(directory));
+    this.#packed.set(key, packed);
     return packed;
   }
 
@@ -86,14 +102,16 @@ class DirectoryCode extends Code {
 
 class FileCode extends Code {
   readonly #file: string;
+  readonly #options: CodeOptions;
 
-  constructor(file: string) {
+  constructor(file: string, options: CodeOptions) {
     super();
     this.#file = file;
+    this.#options = options;
   }
 
-  override pack({ baseDirectory }: CodeContext): Package {
-    const file = resolve(baseDirectory, this.#file);
+  override pack(context: CodeContext): Package {
+    const file = resolve(context.baseDirectory, this.#file);
     const stats = statSync(file, { throwIfNoEntry: false });
     if (!stats) throw new PlatformError('CODE_INVALID', `the code file ${file} does not exist`, { details: { file } });
     if (!stats.isFile()) throw new PlatformError('CODE_INVALID', `${file} is not a file; for a folder use Code.fromDirectory`, { details: { file } });
@@ -101,7 +119,7 @@ class FileCode extends Code {
       throw new PlatformError('CODE_INVALID', `${file} has ${stats.size} bytes, more than the ${MAX_PACKAGE_BYTES} (64 MiB) of a package`, {
         details: { file },
       });
-    return encodePackage([{ path: basename(file), bytes: readFileSync(file) }]);
+    return packSource({ path: basename(file), bytes: readFileSync(file) }, context, this.#options);
   }
 
   override sources({ baseDirectory }: CodeContext): readonly string[] {
@@ -111,21 +129,31 @@ class FileCode extends Code {
 
 class InlineCode extends Code {
   readonly #source: string;
+  readonly #options: CodeOptions;
 
-  constructor(source: string) {
+  constructor(source: string, options: CodeOptions) {
     super();
     this.#source = source;
+    this.#options = options;
   }
 
-  override pack({ runtime, handler }: CodeContext): Package {
+  override pack(context: CodeContext): Package {
+    const { runtime, handler } = context;
     const module = handler.slice(0, handler.lastIndexOf('.'));
-    const path = `${module}.${runtime === 'python' ? 'py' : 'js'}`;
-    return encodePackage([{ path, bytes: Buffer.from(this.#source) }]);
+    return packSource({ path: `${module}.${sourceExtension(runtime)}`, bytes: Buffer.from(this.#source) }, context, this.#options);
   }
 
   override sources(): readonly string[] {
     return [];
   }
+}
+
+function packSource(source: PackageFile, context: CodeContext, options: CodeOptions): Package {
+  return encodePackage(compileFile(context.runtime, source, compileOptions(context, options)) ?? [source]);
+}
+
+function compileOptions({ handler, platform }: CodeContext, { architecture = CLUSTER_PLATFORM.architecture }: CodeOptions): CompileOptions {
+  return { handler, platform: platform ?? { ...CLUSTER_PLATFORM, architecture } };
 }
 
 function pathOf(value: string | URL, method: string): string {

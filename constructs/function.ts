@@ -5,7 +5,8 @@ import type { FunctionSpec } from '../protocol/schema/function.ts';
 import type { FunctionResource } from '../protocol/schema/resources.ts';
 import type { Package } from '../protocol/package.ts';
 import { show } from '../protocol/schema/validate.ts';
-import { BASE_DIRECTORY, type CodeContext } from './code.ts';
+import type { Platform } from './build/platform.ts';
+import { BASE_DIRECTORY, CODE_PLATFORM, type CodeContext } from './code.ts';
 import { deploymentProblems } from './function-checks.ts';
 import { FUNCTION_PROPS, type FunctionProps, IMAGE_FUNCTION_PROPS, type ImageFunctionProps } from './function-props.ts';
 import { renderFunctionSpec } from './function-spec.ts';
@@ -130,7 +131,9 @@ export class Function extends Resource<'Function'> implements Partial<Packable>,
   }
 
   #codeContext({ runtime, handler }: FunctionProps): CodeContext {
-    return { baseDirectory: (this.node.tryGetContext(BASE_DIRECTORY) as string | undefined) ?? process.cwd(), runtime, handler };
+    const platform = this.node.tryGetContext(CODE_PLATFORM) as Platform | undefined;
+    const baseDirectory = (this.node.tryGetContext(BASE_DIRECTORY) as string | undefined) ?? process.cwd();
+    return { baseDirectory, runtime, handler, ...(platform && { platform }) };
   }
 
   #checkFree(name: string): void {

@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { App } from 'cdk8s';
 import { PlatformError } from '../protocol/errors.ts';
-import { BASE_DIRECTORY } from './code.ts';
+import { ownPlatform } from './build/platform.ts';
+import { BASE_DIRECTORY, CODE_PLATFORM } from './code.ts';
 import { isStackDefinition, type StackDefinition } from './define-stack.ts';
 import { NAMESPACE_CONTEXT } from './function-stack.ts';
 import { loadError } from './load-error.ts';
@@ -53,6 +54,7 @@ export async function loadStack(file: string, options: LoadOptions = {}): Promis
 export function synthesizeStack(stack: StackDefinition, options: LoadOptions = {}, file?: string): SynthResult {
   const app = new App({ resolvers: [tolerateOutputs] });
   app.node.setContext(BASE_DIRECTORY, stack.folder);
+  if (options.target === 'local') app.node.setContext(CODE_PLATFORM, ownPlatform());
   if (options.namespace !== undefined) app.node.setContext(NAMESPACE_CONTEXT, options.namespace);
   try {
     const returned = stack.define(app, Object.freeze({ env: options.env ?? 'dev', config: Object.freeze({ ...options.config }) })) as unknown;
