@@ -30,6 +30,8 @@ export const doctor = defineCommand({
           ? { ok: true, detail: `${monitoring.prometheus}, ${monitoring.alertmanager}` }
           : { ok: false, detail: `scaling by rules is off: ${monitoring.missing}`, wayOut: monitoring.wayOut }),
       },
+      // None is needed but for functions from images, of which this command knows nothing.
+      { what: 'Containers', ok: true, detail: await containers() },
       { what: 'Platform', ok: true, detail: running ? `process ${running.pid} runs ${running.stack} at ${running.urls.gateway}` : 'none runs for this folder' },
     ];
     const well = findings.every(({ ok }) => ok);
@@ -41,3 +43,9 @@ export const doctor = defineCommand({
     return well ? 0 : 4;
   },
 });
+
+async function containers(): Promise<string> {
+  const { createContainerPrograms } = await import('../../kit/fleet/local-container-program.ts');
+  const programs = createContainerPrograms();
+  return programs.find().catch((error: Error) => `only functions from images need it: ${error.message}`);
+}

@@ -17,6 +17,7 @@ function expand(platform?: fib.PlatformProps): Rendered[] {
       const pool = new fib.PodPool(stack, 'pool', { runtime: 'nodejs', min: 1, max: 2 });
       const code = fib.Code.fromInline('exports.handler = () => 1;');
       new fib.Function(stack, 'hot', { runtime: 'nodejs', handler: 'index.handler', code, deployment: fib.hot(pool) });
+      fib.Function.fromImage(stack, 'own', { image: 'shop/app:1' });
       new fib.Function(stack, 'cold', { runtime: 'python', handler: 'main.handler', code: fib.Code.fromInline('handler = print'), deployment: fib.cold() });
     }),
   );
@@ -28,14 +29,19 @@ test('a Deployment for each pool and each cold function, without replicas', () =
   expect(rendered.map(({ metadata: { namespace, labels } }) => [namespace, labels['fibonacci.dev/pool'], labels['fibonacci.dev/cold']])).toEqual([
     ['retail', 'pool', undefined],
     ['retail', undefined, 'cold'],
+    ['retail', undefined, 'own'],
   ]);
-  expect(rendered.map(({ spec }) => spec.replicas)).toEqual([undefined, undefined]);
+  expect(rendered.map(({ spec }) => spec.replicas)).toEqual([undefined, undefined, undefined]);
 });
 
-test('of the images that the app’s Platform names, or of those that it would', () => {
+test('of the images that the app’s Platform names, or of those that it would; a container is of its own', () => {
   const images = (rendered: readonly Rendered[]) => rendered.map(({ spec }) => spec.template.spec.containers[0].image);
-  expect(images(expand({ images: { registry: 'registry.test', tag: '9' } }))).toEqual(['registry.test/fibonacci-nodejs:9', 'registry.test/fibonacci-python:9']);
-  expect(images(expand())).toEqual([expect.stringMatching(/^fibonacci-nodejs:\d/), expect.stringMatching(/^fibonacci-python:\d/)]);
+  expect(images(expand({ images: { registry: 'registry.test', tag: '9' } }))).toEqual([
+    'registry.test/fibonacci-nodejs:9',
+    'shop/app:1',
+    'registry.test/fibonacci-python:9',
+  ]);
+  expect(images(expand())).toEqual([expect.stringMatching(/^fibonacci-nodejs:\d/), expect.stringMatching(/^fibonacci-python:\d/), 'shop/app:1']);
 });
 
 test('their pods keep to the restricted Pod Security Standard, which the namespaces of functions enforce', () => {

@@ -130,7 +130,7 @@ async function listSources(say: (line: string) => void): Promise<Source[]> {
     reference,
     base: NODE_BASE,
     write: (context: string) => {
-      cpSync(join(import.meta.dirname, 'plain-app'), context, { recursive: true });
+      cpSync(join(import.meta.dirname, 'fixtures', 'plain-app'), context, { recursive: true });
       writeFileSync(join(context, 'version'), reference.replace(/^.*:/, ''));
     },
   }));
