@@ -38,8 +38,8 @@ test('of the images that the app’s Platform names, or of those that it would; 
   const images = (rendered: readonly Rendered[]) => rendered.map(({ spec }) => spec.template.spec.containers[0].image);
   expect(images(expand({ images: { registry: 'registry.test', tag: '9' } }))).toEqual([
     'registry.test/fibonacci-nodejs:9',
-    'shop/app:1',
     'registry.test/fibonacci-python:9',
+    'shop/app:1',
   ]);
   expect(images(expand())).toEqual([expect.stringMatching(/^fibonacci-nodejs:\d/), expect.stringMatching(/^fibonacci-python:\d/), 'shop/app:1']);
 });
