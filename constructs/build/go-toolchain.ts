@@ -4,6 +4,8 @@ import { PlatformError } from '../../protocol/errors.ts';
 /** What is known of the Go that compiles. */
 export interface GoToolchain {
   readonly go: string;
+  /** `go1.26.8`. */
+  readonly version: string;
   /** The go.work that holds for the function's folder; undefined without one. */
   readonly ownWorkspace: string | undefined;
 }
@@ -25,7 +27,7 @@ export function checkGo(go: string, directory: string): GoToolchain {
   const minor = /^go1\.(\d+)/.exec(version)?.[1];
   if (status !== 0 || minor === undefined) throw missing(`${go} does not tell its version: ${stderr.trim()}`);
   if (Number(minor) < OLDEST_MINOR) throw missing(`${go} is ${version}`);
-  return { go, ownWorkspace: workspace === '' || workspace === 'off' ? undefined : workspace };
+  return { go, version, ownWorkspace: workspace === '' || workspace === 'off' ? undefined : workspace };
 }
 
 function missing(problem: string): PlatformError {

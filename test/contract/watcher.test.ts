@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Runtime } from '../../protocol/schema/fields.ts';
+import { buildFixtures } from './watcher/fixture-builds.ts';
 import { installFixtureDependencies } from './watcher/fixture-dependencies.ts';
 import { StepRunner } from './watcher/steps.ts';
 import { casesFor, readVectors, type RunnableCase } from './watcher/vectors.ts';
@@ -10,7 +11,10 @@ import { RUNTIMES_DIR, WatcherProcess } from './watcher/watcher-process.ts';
 const languages = readdirSync(RUNTIMES_DIR).filter((name) => existsSync(join(RUNTIMES_DIR, name, 'start.json'))) as Runtime[];
 const vectors = readVectors();
 
-beforeAll(() => installFixtureDependencies(languages));
+beforeAll(async () => {
+  await installFixtureDependencies(languages);
+  buildFixtures(languages);
+});
 
 describe.each(languages)('the %s watcher', (language) => {
   test.concurrent.each(casesFor(language, vectors))('$title', async (vector) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { digestOf } from '../../../protocol/digest.ts';
 import { encodePackage, type Package } from '../../../protocol/package.ts';
 import { createSigningKey, TOKEN_ISSUER } from '../../../protocol/token.ts';
+import { builtFiles, exportName } from './fixture-builds.ts';
 import { dependencyFiles } from './fixture-dependencies.ts';
 import { INSTANCE, RUNTIMES_DIR } from './watcher-process.ts';
 import type { LoadOverrides } from './vectors.ts';
@@ -31,7 +32,7 @@ export interface CaseDefaults {
   readonly load: LoadOverrides;
 }
 
-const HANDLER_MODULE: Readonly<Record<string, string>> = { nodejs: 'index', python: 'main' };
+const HANDLER_MODULE: Readonly<Record<string, string>> = { nodejs: 'index', python: 'main', go: 'handler' };
 
 export interface Push {
   readonly headers: Readonly<Record<string, string>>;
@@ -51,7 +52,7 @@ export function createPush(act: 'specialize' | 'update', spec: PushSpec, default
     generation,
     content: digestOf(`${packed.digest}:${String(generation)}`),
     package: { digest, size },
-    handler: `${String(module)}.${String(exported)}`,
+    handler: `${String(module)}.${exportName(defaults.language, String(exported))}`,
     signature: defaults.signature,
     mode: 'thread',
     concurrency: 10,
@@ -101,6 +102,8 @@ function pack(spec: PushSpec, language: string, fixture: string): Package {
   }
   if (given?.files) return encodePackage(Object.entries(given.files).map(([path, text]) => ({ path, bytes: Buffer.from(text) })));
   const root = join(RUNTIMES_DIR, language, 'fixtures', fixture);
+  const built = builtFiles(language, root);
+  if (built) return encodePackage(built);
   const paths = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) => !path.includes('__pycache__') && statSync(join(root, path)).isFile());
   const own = paths.map((path) => ({ path: path.split('\\').join('/'), file: join(root, path) }));
   return encodePackage([...own, ...dependencyFiles(language, root)].map(({ path, file }) => ({ path, bytes: readFileSync(file) })));

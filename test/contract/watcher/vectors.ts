@@ -23,7 +23,7 @@ export interface RunnableCase extends VectorCase {
 }
 
 const FOLDER = new URL('../../../protocol/vectors/', import.meta.url);
-const WEB_SIGNATURES: Readonly<Record<string, readonly string[]>> = { nodejs: ['fetch'], python: ['asgi', 'wsgi'] };
+const WEB_SIGNATURES: Readonly<Record<string, readonly string[]>> = { nodejs: ['fetch'], python: ['asgi', 'wsgi'], go: ['http'] };
 
 export function readVectors(): VectorCase[] {
   return readdirSync(FOLDER)

@@ -40,7 +40,14 @@ export class WatcherProcess {
 
   /** Starts it and resolves when it listens, or has ended. */
   async start(environment: Readonly<Record<string, string | null>> = {}): Promise<void> {
-    const start = await readRuntimeStart(RUNTIMES_DIR, this.#language, { node: process.execPath, python: process.env['FIB_PYTHON'] ?? 'python3', ext: '.ts' });
+    const start = await readRuntimeStart(RUNTIMES_DIR, this.#language, {
+      node: process.execPath,
+      python: process.env['FIB_PYTHON'] ?? 'python3',
+      goWatcher: process.env['FIB_GO_WATCHER'] ?? '',
+      java: process.env['FIB_JAVA'] ?? '',
+      javaWatcher: process.env['FIB_JAVA_WATCHER'] ?? '',
+      ext: '.ts',
+    });
     if (start.kind !== 'start') throw new Error(start.reason);
     const env: Record<string, string | null> = {
       PATH: process.env['PATH'] ?? '',

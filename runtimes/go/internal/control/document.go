@@ -33,7 +33,7 @@ const ModeProcess = "process"
 var (
 	digestPattern  = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 	handlerPattern = regexp.MustCompile(`^[^\x00\\]+\.[^./\\\x00]+$`)
-	signatures     = []string{"event", "fetch", "asgi", "wsgi", "http", "framework"}
+	signatures     = []string{"event", "fetch", "asgi", "wsgi", "http", "framework", "lambda"}
 )
 
 // ParseDocument reads a load document. Its error names every field at fault, without its value, which may be a secret.

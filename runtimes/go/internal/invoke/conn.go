@@ -34,6 +34,8 @@ type conn struct {
 	front  *front
 	state  atomic.Uint32
 	closed atomic.Bool
+	// counted: a request of it is in flight.
+	counted atomic.Bool
 	// requests and invocation belong to the goroutine that serves the connection.
 	requests   int
 	invocation *invocation
@@ -126,6 +128,13 @@ func (c *conn) Close() error {
 	}
 	c.front.left(c)
 	return err
+}
+
+// settle takes the connection's request out of what is in flight: its answer is on the wire whole, or given up.
+func (c *conn) settle() {
+	if c.counted.CompareAndSwap(true, false) {
+		c.front.page.InFlight.Add(-1)
+	}
 }
 
 // queue is the listener of connections that the supervisor hands over.

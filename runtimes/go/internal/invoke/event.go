@@ -1,7 +1,6 @@
 package invoke
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -10,10 +9,7 @@ import (
 	"unicode/utf8"
 
 	"fibonacci.dev/go/function"
-	"fibonacci.dev/go/internal/contract"
 )
-
-const structured = "application/cloudevents+json"
 
 // decodeInput makes a handler's input of a request (W6.1 to W6.3).
 func decodeInput(r *http.Request, requestID string, body []byte, input reflect.Type) (reflect.Value, error) {
@@ -104,14 +100,11 @@ func parseQuery(text string) url.Values {
 }
 
 func decodeQuery(text string) string {
-	return decodePercent(strings.ReplaceAll(text, "+", " "))
+	return strings.ToValidUTF8(string(decodePercent(strings.ReplaceAll(text, "+", " "))), "\ufffd")
 }
 
 // decodePercent leaves a percent sign alone that begins no encoded byte.
-func decodePercent(text string) string {
-	if !strings.Contains(text, "%") {
-		return strings.ToValidUTF8(text, "\ufffd")
-	}
+func decodePercent(text string) []byte {
 	decoded := make([]byte, 0, len(text))
 	for i := 0; i < len(text); i++ {
 		if text[i] == '%' && i+2 < len(text) {
@@ -123,7 +116,7 @@ func decodePercent(text string) string {
 		}
 		decoded = append(decoded, text[i])
 	}
-	return strings.ToValidUTF8(string(decoded), "\ufffd")
+	return decoded
 }
 
 func hexDigit(c byte) int {
@@ -153,76 +146,4 @@ func joinHeaders(r *http.Request) map[string]string {
 		headers["transfer-encoding"] = strings.Join(r.TransferEncoding, ", ")
 	}
 	return headers
-}
-
-// isCloudEvent: binary or structured mode (CloudEvents HTTP binding 1.0, 3.1 and 3.2).
-func isCloudEvent(header http.Header, contentType string) bool {
-	return len(header["Ce-Specversion"]) > 0 || mediaType(contentType) == structured
-}
-
-// toCloudEvent gives the event with its data converted as bodies are, and the data's bytes.
-func toCloudEvent(header http.Header, contentType string, body []byte) (event *function.CloudEvent, data []byte, err error) {
-	attributes := map[string]any{}
-	var value any
-	if mediaType(contentType) == structured {
-		if attributes, value, data, err = fromStructured(body); err != nil {
-			return nil, nil, err
-		}
-	} else {
-		for name, values := range header {
-			if attribute, ok := strings.CutPrefix(name, "Ce-"); ok {
-				attributes[strings.ToLower(attribute)] = decodePercent(strings.Join(values, ", "))
-			}
-		}
-		if contentType != "" {
-			attributes["datacontenttype"] = contentType
-		}
-		if value, err = convertBody(contentType, body); err != nil {
-			return nil, nil, err
-		}
-		data = body
-	}
-	if attributes["specversion"] != "1.0" {
-		return nil, nil, badCloudEvent("specversion must be 1.0")
-	}
-	event = &function.CloudEvent{Attributes: attributes, Data: value}
-	for name, field := range map[string]*string{"id": &event.ID, "source": &event.Source, "type": &event.Type, "specversion": &event.SpecVersion} {
-		if *field, _ = attributes[name].(string); *field == "" {
-			return nil, nil, badCloudEvent("the attribute " + name + " is missing")
-		}
-		delete(attributes, name)
-	}
-	for name, field := range map[string]*string{"subject": &event.Subject, "datacontenttype": &event.DataContentType} {
-		if text, ok := attributes[name].(string); ok {
-			*field = text
-			delete(attributes, name)
-		}
-	}
-	return event, data, nil
-}
-
-func fromStructured(body []byte) (attributes map[string]any, value any, data []byte, err error) {
-	if err := decodeJSON(body, new(any)); err != nil {
-		return nil, nil, nil, err
-	}
-	if json.Unmarshal(body, &attributes) != nil || attributes == nil {
-		return nil, nil, nil, badCloudEvent("the body is not a JSON object")
-	}
-	value = attributes["data"]
-	if encoded, ok := attributes["data_base64"]; ok {
-		text, isText := encoded.(string)
-		if data, err = base64.StdEncoding.DecodeString(text); err != nil || !isText {
-			return nil, nil, nil, badCloudEvent("data_base64 is not base64")
-		}
-		value = data
-	} else if value != nil {
-		data, _ = json.Marshal(value)
-	}
-	delete(attributes, "data")
-	delete(attributes, "data_base64")
-	return attributes, value, data, nil
-}
-
-func badCloudEvent(reason string) error {
-	return contract.NewError(contract.BadCloudEvent, "the CloudEvent is refused: "+reason)
 }

@@ -15,7 +15,7 @@ func panicked(value any, stack []byte) *thrown {
 	if err, ok := value.(error); ok {
 		name, message = errorName(err, "panic"), err.Error()
 	}
-	return &thrown{functionError(name, message), message + "\n" + string(stack)}
+	return &thrown{functionError(name, message), name + ": " + message + "\n" + string(stack)}
 }
 
 // returned is the same for an error that a handler returned; a stack is there where the error has one.

@@ -110,6 +110,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := connOf(r)
 	c.state.Store(stateOpen)
 	c.requests++
+	c.counted.Store(true)
 	f.page.InFlight.Add(1)
 	requestID := contract.RequestID(r.Header.Get(contract.HeaderRequestID))
 	if len(r.TransferEncoding) > 0 || !r.ProtoAtLeast(1, 1) {
@@ -143,15 +144,13 @@ func noteIdle(nc net.Conn, state http.ConnState) {
 		c := nc.(*conn)
 		c.state.Store(stateBetween)
 		c.invocation = nil
-		c.front.page.InFlight.Add(-1)
+		c.settle()
 	}
 }
 
 // left hears that a connection has closed.
 func (f *front) left(c *conn) {
-	if state := c.state.Load(); state != stateBetween {
-		f.page.InFlight.Add(-1)
-	}
+	c.settle()
 	if inv := c.invocation; inv != nil {
 		inv.end(wire.OutcomeOK, inv.entered.Load())
 	}

@@ -122,6 +122,8 @@ func (inv *invocation) expire() {
 	headOnly := inv.request.Method == http.MethodHead
 	inv.settle(wire.OutcomeTimeout, entered, context.DeadlineExceeded)
 	inv.conn.conclude(unsent, failure, inv.requestID, headOnly)
+	// User code may never return.
+	inv.conn.settle()
 }
 
 func (inv *invocation) report(failure *contract.Error, stack string) {

@@ -234,8 +234,6 @@ func isEventMap(event map[string]any) bool {
 	return true
 }
 
-var attributeName = regexp.MustCompile("^[a-z0-9]{1,64}$")
-
 // fromCloudEvent answers in binary mode: attributes are `ce-` headers, the data is the body.
 func fromCloudEvent(event map[string]any) (*reply, error) {
 	header := http.Header{}
@@ -245,7 +243,7 @@ func fromCloudEvent(event map[string]any) (*reply, error) {
 		}
 		kind := reflect.ValueOf(value).Kind()
 		scalar := kind == reflect.String || kind >= reflect.Bool && kind <= reflect.Float64
-		if !attributeName.MatchString(name) || !scalar {
+		if !isAttribute(name) || !scalar {
 			return nil, badResponse("%.64q is no CloudEvents attribute", name)
 		}
 		header.Set("Ce-"+name, encodeAttribute(fmt.Sprint(value)))

@@ -153,11 +153,14 @@ func (i *Instance) Push(act control.Act, document *control.Document, packageByte
 	if err != nil {
 		return PushResult{}, err
 	}
-	i.mu.Lock()
 	if same {
+		// An answer before the end of the push would cut it off.
+		_, err := io.Copy(io.Discard, packageBytes)
+		i.mu.Lock()
 		defer i.mu.Unlock()
-		return i.served.result, nil
+		return i.served.result, err
 	}
+	i.mu.Lock()
 	i.loading++
 	i.folders++
 	name := strconv.FormatInt(document.Generation, 10) + "-" + strconv.Itoa(i.folders)
