@@ -25,6 +25,16 @@ it('an Output goes into a prop and arrives as its value, also inside of longer t
   expect(find(engine.registered, 'shop/Function/default/upload')?.['spec']).toMatchObject({ env: { BUCKET: 'uploads-4711', URL: 's3://uploads-4711/in' } });
 });
 
+it('an image that is known only once it is pushed is run by its reference', async () => {
+  const engine = await mockEngine();
+  const { bucket: repository } = new Bucket('registry.example.com/shop');
+  new FunctionStackComponent('shop', {
+    define: (stack, { output }) => ({ app: fib.Function.fromImage(stack, 'app', { image: `${output(repository)}:1` }) }),
+  });
+  await engine.settled();
+  expect(find(engine.registered, 'shop/Function/default/app')?.['spec']).toMatchObject({ container: { image: 'registry.example.com/shop-4711:1' } });
+});
+
 it('an unknown Output touches one object at preview', async () => {
   const previewed = async (value: (bucket: Bucket) => pulumi.Input<string>) => {
     const engine = await mockEngine({ preview: true });
