@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { RUNNING } from './conformance-world/languages.ts';
-import { serveFunction, type ServedFunction } from './conformance-world/served-function.ts';
+import { serving } from './conformance-world/served-function.ts';
 import type { RequestSpec } from './watcher/exchange.ts';
+import { buildFixtures } from './watcher/fixture-builds.ts';
 
 // The CloudEvents HTTP binding 1.0.2 and its JSON format, as functions of signature `event` see them in every language.
 
@@ -84,23 +85,21 @@ const REFUSED: readonly (readonly [feature: string, request: RequestSpec, code: 
   ['data that is no JSON', binary({ type: 'application/json', body: '{' }), 'BAD_JSON'],
 ];
 
+beforeAll(() => buildFixtures(RUNNING));
+
 describe.each(RUNNING)('%s', (language) => {
-  let served: ServedFunction;
-  beforeAll(async () => {
-    served = await serveFunction({ language, signature: 'event' }, { fixture: 'received' });
-  });
-  afterAll(() => served.close());
+  const served = serving({ language, signature: 'event' }, { fixture: 'received' });
 
   test.each(BINARY)('binary: %s', (_, request, event) => receives(request, event));
   test.each(STRUCTURED)('structured: %s', (_, request, event) => receives(request, event));
 
   test.each(REFUSED)('refused: %s', async (_, request, code) => {
-    const { status, headers } = await served.send(request);
+    const { status, headers } = await served.function.send(request);
     expect([status, headers['fibonacci-error']]).toEqual([400, code]);
   });
 
   async function receives(request: RequestSpec, event: object): Promise<void> {
-    const { status, body } = await served.send(request);
+    const { status, body } = await served.function.send(request);
     expect([status, JSON.parse(body.toString('utf8'))]).toMatchObject([200, { received: event }]);
   }
 });

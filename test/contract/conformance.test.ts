@@ -1,13 +1,18 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { EVENTS, type CloudEvent, type LegacyEvent } from './conformance-world/events.ts';
-import { CONFORMING, type Language, type Target } from './conformance-world/languages.ts';
-import { binary, jsonRequest, serveFunction, structured, type ServedFunction } from './conformance-world/served-function.ts';
+import { CONFORMING } from './conformance-world/languages.ts';
+import { binary, jsonRequest, serveFunction, serving, structured, type ServedFunction } from './conformance-world/served-function.ts';
 import type { RequestSpec } from './watcher/exchange.ts';
+import { buildFixtures } from './watcher/fixture-builds.ts';
 import { installFixtureDependencies } from './watcher/fixture-dependencies.ts';
 
 // What the conformance tests of Functions Framework ask of a framework, asked of our watchers with functions that use it.
 
-beforeAll(() => installFixtureDependencies(CONFORMING.map(({ language }) => language)));
+beforeAll(async () => {
+  const languages = CONFORMING.map(({ language }) => language);
+  await installFixtureDependencies(languages);
+  buildFixtures(languages);
+});
 
 describe.each(CONFORMING)('$language', (language) => {
   describe.each(language.targets.http ?? [])('http: $handler', (target) => {
@@ -84,15 +89,6 @@ describe.each(CONFORMING)('$language', (language) => {
     });
   });
 });
-
-function serving(language: Language, target: Target): { readonly function: ServedFunction } {
-  const world = {} as { function: ServedFunction };
-  beforeAll(async () => {
-    world.function = await serveFunction(language, target);
-  });
-  afterAll(() => world.function.close());
-  return world;
-}
 
 async function succeed(served: ServedFunction, request: RequestSpec): Promise<void> {
   const { status = 0, body } = await served.send(request);

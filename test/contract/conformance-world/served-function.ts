@@ -1,5 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
 import { bytesOf, Exchange, type RequestSpec } from '../watcher/exchange.ts';
 import type { Outcome } from '../watcher/match.ts';
 import { createPush } from '../watcher/push.ts';
@@ -39,6 +40,16 @@ export async function serveFunction(
     },
     close: async () => void (await watcher.close()),
   };
+}
+
+/** The same for the tests of a block. */
+export function serving(...args: Parameters<typeof serveFunction>): { readonly function: ServedFunction } {
+  const world: { function: ServedFunction | undefined } = { function: undefined };
+  beforeAll(async () => {
+    world.function = await serveFunction(...args);
+  });
+  afterAll(() => world.function?.close());
+  return world as { readonly function: ServedFunction };
 }
 
 export function jsonRequest(value: unknown): RequestSpec {

@@ -62,8 +62,8 @@ class ControlPort:
         try:
             while await self._serve_one(reader, writer):
                 pass
-        except (OSError, EOFError, asyncio.TimeoutError):
-            pass  # the client went away or was too slow
+        except (OSError, EOFError, asyncio.TimeoutError, asyncio.CancelledError):
+            pass  # the client went away or was too slow, or the watcher ends
         finally:
             writer.close()
 
