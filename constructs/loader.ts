@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { App } from 'cdk8s';
 import { PlatformError } from '../protocol/errors.ts';
-import { ownPlatform } from './build/platform.ts';
+import { ownPlatform, type Platform } from './build/platform.ts';
 import { BASE_DIRECTORY, CODE_PLATFORM } from './code.ts';
 import { isStackDefinition, type StackDefinition } from './define-stack.ts';
 import { NAMESPACE_CONTEXT } from './function-stack.ts';
@@ -22,6 +22,8 @@ export interface LoadOptions {
   readonly gatewayUrl?: string;
   /** `cluster`: with all that a cluster needs; `local`: only what stacks declare. @default 'cluster' */
   readonly target?: 'cluster' | 'local';
+  /** What code is compiled for. @default - this machine for target `local`, else the cluster's nodes, as the code names them */
+  readonly platform?: Platform;
 }
 
 /**
@@ -54,7 +56,8 @@ export async function loadStack(file: string, options: LoadOptions = {}): Promis
 export function synthesizeStack(stack: StackDefinition, options: LoadOptions = {}, file?: string): SynthResult {
   const app = new App({ resolvers: [tolerateOutputs] });
   app.node.setContext(BASE_DIRECTORY, stack.folder);
-  if (options.target === 'local') app.node.setContext(CODE_PLATFORM, ownPlatform());
+  const platform = options.platform ?? (options.target === 'local' ? ownPlatform() : undefined);
+  if (platform) app.node.setContext(CODE_PLATFORM, platform);
   if (options.namespace !== undefined) app.node.setContext(NAMESPACE_CONTEXT, options.namespace);
   try {
     const returned = stack.define(app, Object.freeze({ env: options.env ?? 'dev', config: Object.freeze({ ...options.config }) })) as unknown;

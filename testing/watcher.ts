@@ -2,6 +2,9 @@ import { createPrivateKey } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, extname, join } from 'node:path';
+import { goWatcher } from '../constructs/build/go-watcher.ts';
+import { ownPlatform } from '../constructs/build/platform.ts';
+import type { WatcherBuild } from '../constructs/build/watcher-build.ts';
 import type { Fleet, Instance, InstanceTemplate } from '../kit/fleet/fleet.ts';
 import { createLocalFleet } from '../kit/fleet/local.ts';
 import { digestOf } from '../protocol/digest.ts';
@@ -33,7 +36,12 @@ const UID = 'test';
 export async function startFunction({ fn, packageBytes, env, python }: FunctionToStart): Promise<RunningFunction> {
   const key = createSigningKey();
   const stateDir = await mkdtemp(join(tmpdir(), 'fib-test-'));
-  const programs = { node: process.execPath, python: python ?? process.env['FIB_PYTHON'] ?? 'python3', ext: extname(import.meta.url) };
+  const programs = {
+    node: process.execPath,
+    ext: extname(import.meta.url),
+    python: python ?? process.env['FIB_PYTHON'] ?? 'python3',
+    ...(fn.spec.runtime === 'go' && { goWatcher: compiled(goWatcher(ownPlatform())) }),
+  };
   const runtimesDir = join(dirname(import.meta.dirname), 'runtimes');
   const fleet = await createLocalFleet({ runtimesDir, stateDir, publicKey: publicKeyOf(key), programs });
   const close = async (): Promise<void> => {
@@ -48,6 +56,11 @@ export async function startFunction({ fn, packageBytes, env, python }: FunctionT
     await close();
     throw error;
   }
+}
+
+function compiled({ file, ensure }: WatcherBuild): string {
+  ensure();
+  return file;
 }
 
 async function leaseInstance(fleet: Fleet, { metadata, spec }: FunctionResource): Promise<Instance> {

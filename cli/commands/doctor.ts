@@ -15,7 +15,7 @@ export const doctor = defineCommand({
   declare: (program) => program.command('doctor').description('Name what is missing on this machine, and the line to run.'),
   async run({ terminal, cwd, env }) {
     const [{ findToolchain }, { readDevFile }] = await Promise.all([import('../dev/toolchain.ts'), import('../dev/dev-file.ts')]);
-    const { python, monitoring } = await findToolchain(cwd, env);
+    const { python, go, monitoring } = await findToolchain(cwd, env);
     const devFile = findDevFile(cwd);
     const running = devFile === undefined ? undefined : await readDevFile(devFile);
     const findings: Finding[] = [
@@ -23,6 +23,12 @@ export const doctor = defineCommand({
       {
         what: 'Python',
         ...('path' in python ? { ok: true, detail: python.path } : { ok: false, detail: `runtime python is off: ${python.missing}`, wayOut: python.wayOut }),
+      },
+      {
+        what: 'Go',
+        ...('file' in go
+          ? { ok: true, detail: 'compiles functions and their watcher' }
+          : { ok: false, detail: `runtime go is off: ${go.missing}`, wayOut: go.wayOut }),
       },
       {
         what: 'Monitoring',

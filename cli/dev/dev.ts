@@ -18,7 +18,7 @@ import { openStack, type StackSession } from './stack-session.ts';
 import { waitForPools } from './pools.ts';
 import { watchFunctions } from './status-watch.ts';
 import { createStop } from './stop.ts';
-import { findToolchain, type Toolchain } from './toolchain.ts';
+import { findToolchain, prepareRuntimes, type Toolchain } from './toolchain.ts';
 
 export interface DevOptions {
   readonly stack: string | undefined;
@@ -87,7 +87,9 @@ async function start(options: DevOptions, screen: Screen, closers: Closers, note
     const { config, files } = await readStackConfig(project, stackOptions, note);
     return { load: { env: options.environment, config, gatewayUrl: urls.gateway, target: 'local' as const }, files };
   };
-  const opening = closers.addStarting(openStack({ file: project.stack, context, store, packagesDir: paths.packages }));
+  const opening = closers.addStarting(
+    openStack({ file: project.stack, context, store, packagesDir: paths.packages, prepare: (runtimes) => prepareRuntimes(toolchain, runtimes) }),
+  );
   const platform = await startPlatform(
     { project, ports, token, toolchain, monitoring: options.monitoring, secretsFile: join(dirname(project.stack), '.env'), log: screen.log, env: options.env },
     closers,
@@ -120,9 +122,11 @@ async function check({ session, off, urls, token }: Running, screen: Screen): Pr
 }
 
 /** Shows each part that is wanted and missing, and gives them as sentences. */
-function tellWhatIsOff(options: DevOptions, { python, monitoring }: Toolchain, resources: readonly AnyResource[], screen: Screen): string[] {
+function tellWhatIsOff(options: DevOptions, { python, go, monitoring }: Toolchain, resources: readonly AnyResource[], screen: Screen): string[] {
+  const runtimes = new Set(resources.flatMap(({ kind, spec }) => (kind === 'Function' ? [spec.runtime] : [])));
   const missing = [
-    { part: 'python', wanted: resources.some(({ kind, spec }) => kind === 'Function' && spec.runtime === 'python'), tool: python },
+    { part: 'python', wanted: runtimes.has('python'), tool: python },
+    { part: 'go', wanted: runtimes.has('go'), tool: go },
     { part: 'monitoring', wanted: options.monitoring, tool: monitoring },
   ];
   return missing.flatMap(({ part, wanted, tool }) => {

@@ -88,6 +88,7 @@ export async function startPlatform(options: PlatformOptions, closers: Closers):
       packageDir: packages,
       runtimesDir: siblingFolder('runtimes'),
       python: 'path' in toolchain.python ? toolchain.python.path : '',
+      goWatcher: 'file' in toolchain.go ? toolchain.go.file : '',
       secretsFile: options.secretsFile,
       gatewayUrl: urls.admin,
       ...(programs && { prometheusUrl: urls.prometheus ?? '', alertmanagerUrl: urls.alertmanager ?? '', rulesFile }),

@@ -2,6 +2,7 @@ import { createFreshLoader } from '../../constructs/load-fresh.ts';
 import type { LoadOptions } from '../../constructs/loader.ts';
 import type { Store } from '../../kit/store/store.ts';
 import type { PlatformError } from '../../protocol/errors.ts';
+import type { FunctionRuntime } from '../../protocol/schema/fields.ts';
 import type { AnyResource } from '../../protocol/schema/resources.ts';
 import { toPlatformError } from '../failure.ts';
 import { type CodeUnit, findCodeUnits, onlyUnitOf, packUnit, withPackage } from './code-units.ts';
@@ -14,6 +15,8 @@ export interface StackSessionOptions {
   readonly context: () => Promise<{ readonly load: LoadOptions; readonly files: readonly string[] }>;
   readonly store: Store;
   readonly packagesDir: string;
+  /** Makes what a runtime's functions need here, before the first of them is applied. @throws PlatformError */
+  readonly prepare: (runtimes: ReadonlySet<FunctionRuntime>) => void;
 }
 
 export interface StackEvents {
@@ -56,6 +59,9 @@ class FileStackSession implements StackSession {
     const { load, files } = await context();
     const { objects, packages, sources } = await this.#loader.load(file, load);
     const resources = resourcesOf(objects);
+    this.#options.prepare(
+      new Set(resources.flatMap((resource) => (resource.kind === 'Function' || resource.kind === 'PodPool' ? [resource.spec.runtime] : []))),
+    );
     await writePackages(packagesDir, packages);
     const changes = await reconcile(store, resources);
     this.resources = resources;

@@ -1,15 +1,27 @@
 import { execFile } from 'node:child_process';
 import { delimiter, join } from 'node:path';
+import { goWatcher } from '../../constructs/build/go-watcher.ts';
+import { ownPlatform } from '../../constructs/build/platform.ts';
+import type { WatcherBuild } from '../../constructs/build/watcher-build.ts';
+import type { FunctionRuntime } from '../../protocol/schema/fields.ts';
 import { isExecutable } from '../executable.ts';
 
-/** A program that the platform can use, or why it is off and what to run. */
-export type Tool = { readonly path: string } | { readonly missing: string; readonly wayOut: string };
+/** What is off, and what to run. */
+interface Missing {
+  readonly missing: string;
+  readonly wayOut: string;
+}
+
+/** A program that the platform can use. */
+export type Tool = { readonly path: string } | Missing;
 
 export interface Toolchain {
   /** ≥ 3.10 with the package `cryptography`: runtime python. */
   readonly python: Tool;
+  /** The watcher of runtime go, which is compiled on first use. */
+  readonly go: WatcherBuild | Missing;
   /** Scaling by rules. */
-  readonly monitoring: { readonly prometheus: string; readonly alertmanager: string } | { readonly missing: string; readonly wayOut: string };
+  readonly monitoring: { readonly prometheus: string; readonly alertmanager: string } | Missing;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -21,7 +33,12 @@ const PYTHON_PROBE =
 
 /** Looks where `npm start` says (FIB_PYTHON, FIB_PROMETHEUS, FIB_ALERTMANAGER), in the project's `.fib/python`, and on PATH. */
 export async function findToolchain(projectRoot: string, env: Env): Promise<Toolchain> {
-  return { python: await findPython(projectRoot, env), monitoring: findMonitoring(env) };
+  return { python: await findPython(projectRoot, env), go: findGo(env), monitoring: findMonitoring(env) };
+}
+
+/** Compiles the watchers of the runtimes that a stack has, on first use. @throws PlatformError TOOLCHAIN_MISSING */
+export function prepareRuntimes({ go }: Toolchain, runtimes: ReadonlySet<FunctionRuntime>): void {
+  if (runtimes.has('go') && 'ensure' in go) go.ensure();
 }
 
 async function findPython(projectRoot: string, env: Env): Promise<Tool> {
@@ -36,6 +53,15 @@ async function findPython(projectRoot: string, env: Env): Promise<Tool> {
     missing: 'no Python ≥ 3.10 with the package cryptography',
     wayOut: 'python3 -m venv .fib/python && .fib/python/bin/pip install "cryptography>=38"',
   };
+}
+
+function findGo(env: Env): Toolchain['go'] {
+  if (env['FIB_GO_WATCHER']) return { file: env['FIB_GO_WATCHER'], ensure: () => undefined };
+  try {
+    return goWatcher(ownPlatform(), onPath(env, 'go'));
+  } catch (error) {
+    return { missing: (error as Error).message, wayOut: 'install Go 1.24 or newer: https://go.dev/dl' };
+  }
 }
 
 function findMonitoring(env: Env): Toolchain['monitoring'] {

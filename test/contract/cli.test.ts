@@ -71,7 +71,7 @@ describe('fib', () => {
     const { FIB_PYTHON: _python, FIB_PROMETHEUS: _prometheus, FIB_ALERTMANAGER: _alertmanager, ...env } = process.env;
     const { code, stdout } = await project.fib(['doctor'], { ...env, PATH: '/nowhere' });
     expect(code).toBe(4);
-    expect(stdout).toMatch(/runtime python is off[^]*scaling by rules is off[^]*run: python3 -m venv[^]*run: /);
+    expect(stdout).toMatch(/runtime python is off[^]*runtime go is off[^]*scaling by rules is off[^]*run: python3 -m venv[^]*run: /);
   });
 
   it('completes commands in bash', async () => {
