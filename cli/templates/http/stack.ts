@@ -4,11 +4,11 @@ export default fib.defineStack((app, { env }) => {
   const stack = new fib.FunctionStack(app, 'functions');
 
   // Started instances that wait for a function: a first request takes milliseconds.
-  const pool = new fib.PodPool(stack, 'pool', { runtime: fib.Runtime.NODEJS, min: 1, max: 10 });
+  const pool = new fib.PodPool(stack, 'pool', { runtime: fib.Runtime.$RUNTIME, min: 1, max: 10 });
 
   const hello = new fib.Function(stack, 'hello', {
-    runtime: fib.Runtime.NODEJS,
-    handler: 'index.handler',
+    runtime: fib.Runtime.$RUNTIME,
+    handler: '$HANDLER',
     code: fib.Code.fromDirectory('./functions/hello'),
     env: { ENVIRONMENT: env },
     deployment: fib.hot(pool),
