@@ -1,16 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { PlatformError } from '../../protocol/errors.ts';
 import { type FunctionRuntime, RUNTIMES, type Runtime } from '../../protocol/schema/fields.ts';
 import { backoffMs } from '../backoff.ts';
-import type { Assignment, Fleet, FleetEvent, Instance, InstanceState, InstanceTemplate } from './fleet.ts';
+import type { Assignment, Fleet, FleetEvent, Instance, InstanceTemplate } from './fleet.ts';
 import { createContainerPrograms } from './local-container-program.ts';
 import { createGuard } from './local-guard.ts';
-import { addressOf, type InstanceHost, type StartedInstance, startInstance } from './local-instance.ts';
+import { addressOf, type InstanceHost, startInstance } from './local-instance.ts';
 import { createProcessRegister, endLeftovers } from './local-leftovers.ts';
 import { pruneLogs } from './local-log.ts';
+import { createMember, type LocalMember, snapshot } from './local-member.ts';
 import { readRuntimeStart, type RuntimePrograms, type RuntimeStart } from './local-start.ts';
 
 export interface LocalFleetOptions {
@@ -27,19 +27,6 @@ export interface LocalFleetOptions {
   readonly parallelStarts?: number;
   /** @default 30 s */
   readonly startTimeoutMs?: number;
-}
-
-interface Member {
-  readonly id: string;
-  readonly template: InstanceTemplate;
-  readonly startedAt: number;
-  state: InstanceState;
-  listening?: Pick<Instance, 'controlUrl'> & { readonly dataAddress: string; readonly at: number };
-  process?: StartedInstance;
-  assignment?: Assignment;
-  stopReason?: string;
-  readonly gone: Promise<void>;
-  resolveGone(): void;
 }
 
 interface Group {
@@ -83,9 +70,9 @@ export async function createLocalFleet(options: LocalFleetOptions): Promise<Flee
 class LocalFleet implements Fleet {
   readonly #host: InstanceHost;
   readonly #parallelStarts: number;
-  readonly #members = new Map<string, Member>();
+  readonly #members = new Map<string, LocalMember>();
   readonly #groups = new Map<string, Group>();
-  readonly #queue: Member[] = [];
+  readonly #queue: LocalMember[] = [];
   readonly #listeners = new Set<(event: FleetEvent) => void>();
   /** Child processes are known at once. */
   readonly connected = true;
@@ -167,7 +154,7 @@ class LocalFleet implements Fleet {
     );
     const excess = unleased.length - group.unleased;
     if (excess > 0) {
-      const rank = (member: Member) => (member.state === 'idle' ? 2 : member.process ? 1 : 0);
+      const rank = (member: LocalMember) => (member.state === 'idle' ? 2 : member.process ? 1 : 0);
       const order = unleased.reverse().sort((a, b) => rank(a) - rank(b));
       for (const member of order.slice(0, excess)) this.#end(member, 'no longer needed', 0);
     }
@@ -187,28 +174,19 @@ class LocalFleet implements Fleet {
       return;
     }
     // After a failure one start has to succeed before many are tried.
-    for (let count = group.failures > 0 ? 1 : missing; count > 0; count--) this.#enqueue(this.#addMember(group.template));
+    for (let count = group.failures > 0 ? 1 : missing; count > 0; count--) this.#enqueue(this.#add(group.template));
     this.#startQueued();
   }
 
-  #addMember(template: InstanceTemplate): Member {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const owner = template.key.replace(/^[a-z]+:[^/]*\//, '').replace(/#.*$/, '');
-    const member: Member = {
-      id: `${owner}-${randomBytes(4).toString('hex')}`,
-      template,
-      startedAt: Date.now(),
-      state: 'starting',
-      gone: promise,
-      resolveGone: resolve,
-    };
+  #add(template: InstanceTemplate): LocalMember {
+    const member = createMember(template);
     this.#members.set(member.id, member);
     return member;
   }
 
   /** Requests wait for the instances of a cold template; those of a pool mostly refill it. */
-  #enqueue(member: Member): void {
-    const isCold = ({ template }: Member) => template.key.startsWith('cold:');
+  #enqueue(member: LocalMember): void {
+    const isCold = ({ template }: LocalMember) => template.key.startsWith('cold:');
     const place = isCold(member) ? this.#queue.findIndex((other) => !isCold(other)) : -1;
     this.#queue.splice(place < 0 ? this.#queue.length : place, 0, member);
   }
@@ -221,7 +199,7 @@ class LocalFleet implements Fleet {
     }
   }
 
-  async #start(member: Member): Promise<void> {
+  async #start(member: LocalMember): Promise<void> {
     this.#starting++;
     let counted = true;
     const release = () => {
@@ -249,7 +227,7 @@ class LocalFleet implements Fleet {
     }
   }
 
-  #becameIdle(member: Member): void {
+  #becameIdle(member: LocalMember): void {
     if (member.state !== 'starting') return;
     member.state = 'idle';
     this.#emit({ type: 'idle', instance: snapshot(member) });
@@ -257,7 +235,7 @@ class LocalFleet implements Fleet {
     if (group) this.#level(group);
   }
 
-  #end(member: Member, reason: string, graceMs: number): void {
+  #end(member: LocalMember, reason: string, graceMs: number): void {
     const { process, state } = member;
     if (state === 'stopping') return;
     member.stopReason = reason;
@@ -273,7 +251,7 @@ class LocalFleet implements Fleet {
     void member.gone.then(() => clearTimeout(timer));
   }
 
-  #ended(member: Member, reason: string, cleaned: Promise<void> = Promise.resolve()): void {
+  #ended(member: LocalMember, reason: string, cleaned: Promise<void> = Promise.resolve()): void {
     if (!this.#members.delete(member.id)) return;
     const { state, listening, template } = member;
     this.#emit({ type: 'gone', instance: snapshot(member), reason: member.stopReason ?? reason });
@@ -296,17 +274,6 @@ class LocalFleet implements Fleet {
   #emit(event: FleetEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
-}
-
-function snapshot({ id, template, state, startedAt, listening, assignment }: Member): Instance {
-  return {
-    id,
-    template,
-    state,
-    startedAt,
-    ...(assignment && { assignment }),
-    ...(listening && { dataAddress: listening.dataAddress, ...(listening.controlUrl !== undefined && { controlUrl: listening.controlUrl }) }),
-  };
 }
 
 function noSecret(namespace: string, name: string, key: string): string {
