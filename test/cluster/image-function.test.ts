@@ -77,11 +77,11 @@ describe('functions that are containers, in pods', () => {
   });
 
   it('its gateway holds it to time and to requests at once', async () => {
-    await run('slow', {}, { timeout: '500ms', concurrency: 1 });
-    expect(await text('/slow')).toBe('200 1');
-    expect(await text('/slow/slow?ms=5000')).toMatch(/^504 .*FUNCTION_TIMEOUT/);
-    await Promise.all([1, 2].map(async () => expect(await text('/slow/slow?ms=400')).toBe('200 slow')));
-    expect((await alive('slow')).length).toBeGreaterThan(1);
+    await run('timed', {}, { timeout: '500ms', concurrency: 1 });
+    expect(await text('/timed')).toBe('200 1');
+    expect(await text('/timed/slow?ms=5000')).toMatch(/^504 .*FUNCTION_TIMEOUT/);
+    await Promise.all([1, 2].map(async () => expect(await text('/timed/slow?ms=400')).toBe('200 slow')));
+    expect((await alive('timed')).length).toBeGreaterThan(1);
   });
 
   it('one that ends is replaced', async () => {
