@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const excluded = ['**/node_modules/**', 'dist/**', '.cache/**', '.fib/**'];
+const excluded = ['**/node_modules/**', 'dist/**', '.cache/**', '.fib/**', 'cli/templates/**'];
 
 export default defineConfig({
   test: {
