@@ -24,5 +24,5 @@ export const RECIPES: Readonly<Record<ImageName, ImageRecipe>> = {
     modules: false,
   },
   java: { containerfile: 'runtimes/java/Containerfile', folders: [{ from: 'runtimes/java', to: '' }], accept: /\.jar$/, modules: false },
-  go: { containerfile: 'runtimes/go/Containerfile', folders: [{ from: 'runtimes/go', to: '' }], accept: /\.go$|^go\.mod$/, modules: false },
+  go: { containerfile: 'runtimes/go/Containerfile', folders: [{ from: 'runtimes/go', to: '' }], accept: /\.(go|txt)$|^go\.mod$/, modules: false },
 };

@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { goWatcher } from '../../../constructs/build/go-watcher.ts';
+import { ownPlatform } from '../../../constructs/build/platform.ts';
 import { type Builder, findBuilder } from '../../../cli/images/builder.ts';
 import { writeContext } from '../../../cli/images/context.ts';
 import { RECIPES } from '../../../cli/images/recipes.ts';
 import { runProgram } from '../../../cli/images/run-program.ts';
-import { IMAGE_NAMES } from '../../../protocol/images.ts';
+import { IMAGE_NAMES, type ImageName } from '../../../protocol/images.ts';
 import { ensurePart } from '../machine/cache.ts';
 import { clusterFolders } from '../machine/folders.ts';
 import { ensureBaseImage } from '../machine/images.ts';
@@ -30,6 +32,8 @@ export const TEST_IMAGES = {
   scaler: 'localhost/fibonacci-scaler:test',
   nodejs: 'localhost/fibonacci-nodejs:test',
   python: 'localhost/fibonacci-python:test',
+  java: 'localhost/fibonacci-java:test',
+  go: 'localhost/fibonacci-go:test',
   prometheus: 'localhost/prometheus:test',
   alertmanager: 'localhost/alertmanager:test',
   /** A server that knows nothing of the platform, and its next version. */
@@ -38,6 +42,8 @@ export const TEST_IMAGES = {
 } as const;
 
 const NODE_BASE = 'localhost/fibonacci-node-base:test';
+const JAVA_BASE = 'localhost/fibonacci-java-base:test';
+const BASES: Readonly<Record<ImageName, string>> = { gateway: NODE_BASE, scaler: NODE_BASE, nodejs: NODE_BASE, python: BASE_IMAGE, java: JAVA_BASE, go: BASE_IMAGE };
 const ROOT = clusterFolders().root;
 const CACHE = join(ROOT, '.cache', 'images');
 const BUILT = join(CACHE, 'built.json');
@@ -109,8 +115,11 @@ async function prepareBases(builder: Builder & { program: string }, base: string
 async function listSources(say: (line: string) => void): Promise<Source[]> {
   const own = IMAGE_NAMES.map((name) => ({
     reference: TEST_IMAGES[name],
-    base: name === 'python' ? BASE_IMAGE : NODE_BASE,
-    write: (context: string) => writeContext(RECIPES[name], ROOT, context),
+    base: BASES[name],
+    write: (context: string) => {
+      writeContext(RECIPES[name], ROOT, context);
+      if (name === 'go') writeGoWatcher(join(context, 'app'));
+    },
   }));
   const programs = await ensurePart({
     cache: CACHE,
@@ -137,6 +146,13 @@ async function listSources(say: (line: string) => void): Promise<Source[]> {
   return [...own, ...monitoring, ...plain];
 }
 
+/** Compiled here: there is no image with a compiler. */
+function writeGoWatcher(app: string): void {
+  const { file, ensure } = goWatcher({ ...ownPlatform(), system: 'linux' });
+  ensure();
+  copyFileSync(file, join(app, 'watcher'));
+}
+
 async function ensureImage(builder: Builder & { program: string }, source: Source, builtOn: string, say: (line: string) => void): Promise<TestImage> {
   const context = mkdtempSync(join(tmpdir(), 'fib-test-image-'));
   try {
@@ -149,7 +165,7 @@ async function ensureImage(builder: Builder & { program: string }, source: Sourc
       recipe: digest,
       build: async (work) => {
         say(`building ${source.reference}`);
-        await builder.build({ context, tag: source.reference, args: { BASE: source.base, VERSION: 'test' } });
+        await builder.build({ context, tag: source.reference, args: { BASE: source.base, BUILD_BASE: BASE_IMAGE, VERSION: 'test' } });
         // Unlike OCI archives these are not compressed, which would take most of the time.
         await runProgram(builder.program, ['push', '--quiet', source.reference, `docker-archive:${join(work, 'image.tar')}:${source.reference}`]);
       },
