@@ -1,40 +1,19 @@
-import { readFileSync, statSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PlatformError } from '../protocol/errors.ts';
-import { encodePackage, MAX_PACKAGE_BYTES, type Package, type PackageFile } from '../protocol/package.ts';
-import type { Runtime } from '../protocol/schema/fields.ts';
-import { type Architecture, CLUSTER_PLATFORM, type Platform } from './build/platform.ts';
-import { compileFile, compileFolder, type CompileOptions, sourceExtension } from './build/compile.ts';
-import { readFolder } from './code-folder.ts';
+import type { Package } from '../protocol/package.ts';
+import type { BundleOptions } from './build/bundle.ts';
+import { type CodeContext, type CodeForm, type CodeOptions, mainSources, packCode, type PackedCode } from './code-form.ts';
 
 /** Context key on the app: the folder that relative code paths start from. */
 export const BASE_DIRECTORY = 'fibonacci.dev/base-directory';
 /** Context key on the app: the platform that code is compiled for, where it is not that of a cluster's nodes. */
 export const CODE_PLATFORM = 'fibonacci.dev/code-platform';
 
-/** What a function tells its code when it is packed. */
-export interface CodeContext {
-  /** Absolute; the folder of the stack file. */
-  readonly baseDirectory: string;
-  /** Of the function. */
-  readonly runtime: Runtime;
-  /** Of the function. */
-  readonly handler: string;
-  /** What code is compiled for, whatever it says itself. @default - Linux, and the architecture that the code names */
-  readonly platform?: Platform;
-}
-
-export interface CodeOptions {
-  /** Processor of the cluster's nodes, for code that is compiled to machine code (Go). While developing it is the machine's own. @default 'amd64' */
-  readonly architecture?: Architecture;
-}
-
 /**
  * A function's code. It is packed at synthesis, addressed by its content: equal files give a byte-identical package, whatever their times, order or place.
  * A package holds at most 10,000 files and 64 MiB.
  */
-export abstract class Code {
+export class Code {
   /**
    * A folder. Go: compiled to one static executable (`go build`; its folder has a `go.mod`).
    * Other runtimes: all files below it, `node_modules` included; not: version control (`.git` …), `.env` files, editors' files, `__pycache__`. Links inside of the folder are followed.
@@ -43,7 +22,7 @@ export abstract class Code {
    * @throws PlatformError CODE_INVALID at synthesis: folder missing or empty, a link that leads out of it, too much in it, or what the compiler says; TOOLCHAIN_MISSING without a compiler
    */
   static fromDirectory(directory: string | URL, options: CodeOptions = {}): Code {
-    return new DirectoryCode(pathOf(directory, 'Code.fromDirectory'), options);
+    return new Code({ kind: 'directory', path: pathOf(directory, 'Code.fromDirectory'), options });
   }
 
   /**
@@ -53,7 +32,7 @@ export abstract class Code {
    * @throws PlatformError CODE_INVALID at synthesis: file missing, or too large
    */
   static fromFile(file: string | URL, options: CodeOptions = {}): Code {
-    return new FileCode(pathOf(file, 'Code.fromFile'), options);
+    return new Code({ kind: 'file', path: pathOf(file, 'Code.fromFile'), options });
   }
 
   /**
@@ -65,95 +44,48 @@ export abstract class Code {
   static fromInline(source: string, options: CodeOptions = {}): Code {
     if (typeof source !== 'string' || source.trim() === '')
       throw new PlatformError('CODE_INVALID', 'Code.fromInline takes the source text of the handler’s module, and it is empty');
-    return new InlineCode(source, options);
+    return new Code({ kind: 'inline', text: source, options });
   }
 
-  /** Reads and packs it. @throws PlatformError CODE_INVALID */
-  abstract pack(context: CodeContext): Package;
-
-  /** Absolute paths of what is read. */
-  abstract sources(context: CodeContext): readonly string[];
-}
-
-class DirectoryCode extends Code {
-  readonly #directory: string;
-  readonly #options: CodeOptions;
-  readonly #packed = new Map<string, Package>();
-
-  constructor(directory: string, options: CodeOptions) {
-    super();
-    this.#directory = directory;
-    this.#options = options;
+  /**
+   * A Node.js module in TypeScript or JavaScript, bundled with all that it imports by esbuild, which the project installs: `npm install --save-dev esbuild`.
+   * The package has one ES module, which stands where the handler names it, and its source map, by which stack traces show the source.
+   *
+   * @example Code.bundle('src/index.ts')
+   * @param entry relative to the stack file's folder, absolute, or a `file:` URL
+   * @throws PlatformError TOOLCHAIN_MISSING at synthesis without esbuild; CODE_INVALID with `file:line:column: text` for each error
+   */
+  static bundle(entry: string | URL, options: BundleOptions = {}): Code {
+    return new Code({ kind: 'bundle', path: pathOf(entry, 'Code.bundle'), options });
   }
 
-  override pack(context: CodeContext): Package {
-    const directory = resolve(context.baseDirectory, this.#directory);
-    const key = JSON.stringify([directory, context.runtime, context.handler, context.platform]);
-    const packed =
-      this.#packed.get(key) ?? encodePackage(compileFolder(context.runtime, directory, compileOptions(context, this.#options)) ?? readFolder(directory));
-    this.#packed.set(key, packed);
-    return packed;
+  /** @internal As plain data. */
+  readonly form: CodeForm;
+  readonly #packed = new Map<string, PackedCode>();
+  readonly #named = new Map<string, readonly string[]>();
+
+  private constructor(form: CodeForm) {
+    this.form = form;
   }
 
-  override sources({ baseDirectory }: CodeContext): readonly string[] {
-    return [resolve(baseDirectory, this.#directory)];
-  }
-}
-
-class FileCode extends Code {
-  readonly #file: string;
-  readonly #options: CodeOptions;
-
-  constructor(file: string, options: CodeOptions) {
-    super();
-    this.#file = file;
-    this.#options = options;
+  /** Reads and packs it, once for each context. @throws PlatformError CODE_INVALID, TOOLCHAIN_MISSING */
+  pack(context: CodeContext): Package {
+    const key = JSON.stringify(context);
+    try {
+      const packed = this.#packed.get(key) ?? packCode({ form: this.form, context });
+      this.#packed.set(key, packed);
+      return packed.package;
+    } catch (error) {
+      this.#named.set(key, ((error as PlatformError).details?.['sources'] as string[] | undefined) ?? []);
+      throw error;
+    }
   }
 
-  override pack(context: CodeContext): Package {
-    const file = resolve(context.baseDirectory, this.#file);
-    const stats = statSync(file, { throwIfNoEntry: false });
-    if (!stats) throw new PlatformError('CODE_INVALID', `the code file ${file} does not exist`, { details: { file } });
-    if (!stats.isFile()) throw new PlatformError('CODE_INVALID', `${file} is not a file; for a folder use Code.fromDirectory`, { details: { file } });
-    if (stats.size > MAX_PACKAGE_BYTES)
-      throw new PlatformError('CODE_INVALID', `${file} has ${stats.size} bytes, more than the ${MAX_PACKAGE_BYTES} (64 MiB) of a package`, {
-        details: { file },
-      });
-    return packSource({ path: basename(file), bytes: readFileSync(file) }, context, this.#options);
+  /** Absolute paths of the files and folders that it is made from; where it could not be packed, those that are known. */
+  sources(context: CodeContext): readonly string[] {
+    const key = JSON.stringify(context);
+    return this.#packed.get(key)?.sources ?? [...new Set([...mainSources({ form: this.form, context }), ...(this.#named.get(key) ?? [])])];
   }
-
-  override sources({ baseDirectory }: CodeContext): readonly string[] {
-    return [resolve(baseDirectory, this.#file)];
-  }
-}
-
-class InlineCode extends Code {
-  readonly #source: string;
-  readonly #options: CodeOptions;
-
-  constructor(source: string, options: CodeOptions) {
-    super();
-    this.#source = source;
-    this.#options = options;
-  }
-
-  override pack(context: CodeContext): Package {
-    const { runtime, handler } = context;
-    const module = handler.slice(0, handler.lastIndexOf('.'));
-    return packSource({ path: `${module}.${sourceExtension(runtime)}`, bytes: Buffer.from(this.#source) }, context, this.#options);
-  }
-
-  override sources(): readonly string[] {
-    return [];
-  }
-}
-
-function packSource(source: PackageFile, context: CodeContext, options: CodeOptions): Package {
-  return encodePackage(compileFile(context.runtime, source, compileOptions(context, options)) ?? [source]);
-}
-
-function compileOptions({ handler, platform }: CodeContext, { architecture = CLUSTER_PLATFORM.architecture }: CodeOptions): CompileOptions {
-  return { handler, platform: platform ?? { ...CLUSTER_PLATFORM, architecture } };
 }
 
 function pathOf(value: string | URL, method: string): string {

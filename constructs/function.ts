@@ -6,7 +6,8 @@ import type { FunctionResource } from '../protocol/schema/resources.ts';
 import type { Package } from '../protocol/package.ts';
 import { show } from '../protocol/schema/validate.ts';
 import type { Platform } from './build/platform.ts';
-import { BASE_DIRECTORY, CODE_PLATFORM, type CodeContext } from './code.ts';
+import { BASE_DIRECTORY, CODE_PLATFORM } from './code.ts';
+import type { CodeContext } from './code-form.ts';
 import { deploymentProblems } from './function-checks.ts';
 import { FUNCTION_PROPS, type FunctionProps, IMAGE_FUNCTION_PROPS, type ImageFunctionProps } from './function-props.ts';
 import { renderFunctionSpec } from './function-spec.ts';
@@ -81,7 +82,13 @@ export class Function extends Resource<'Function'> implements Partial<Packable>,
     this[BUDGET] = props.minAvailable;
     [this.#env, this.#secrets, this.#scaling] = [env, secrets, scaling];
     if (!isImage(props)) {
-      this[CODE] = { pack: () => (this.#package ??= props.code.pack(this.#codeContext(props))), sources: () => props.code.sources(this.#codeContext(props)) };
+      const { code } = props;
+      const context = () => this.#codeContext(props);
+      this[CODE] = {
+        pack: () => (this.#package ??= code.pack(context())),
+        sources: () => code.sources(context()),
+        order: () => ({ form: code.form, context: context() }),
+      };
     }
     this.check();
     const { deployment } = props;

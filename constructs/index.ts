@@ -1,5 +1,7 @@
 /** Typed constructs of Fibonacci: `import * as fib from 'fibonacci-faas'`. */
-export { Code, type CodeContext, type CodeOptions } from './code.ts';
+export type { BundleOptions } from './build/bundle.ts';
+export { Code } from './code.ts';
+export type { CodeContext, CodeOptions } from './code-form.ts';
 export type { Package } from '../protocol/package.ts';
 export { defineStack, type DefineStack, type StackContext, type StackDefinition } from './define-stack.ts';
 export { cold, type ColdDeployment, type ColdOptions, type FunctionDeployment, hot } from './deployment.ts';

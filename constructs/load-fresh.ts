@@ -2,13 +2,12 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { PlatformError } from '../protocol/errors.ts';
 import type { LoadOptions } from './loader.ts';
-import type { LoadOrder, LoadReply } from './load-worker.ts';
-import type { SynthResult } from './synth/object.ts';
+import type { FreshResult, LoadOrder, LoadReply } from './load-worker.ts';
 
 /** Loads stack files again and again, each time in a thread of its own. */
 export interface FreshLoader {
   /** As `loadStackFresh`. */
-  load(file: string, options?: LoadOptions): Promise<SynthResult>;
+  load(file: string, options?: LoadOptions): Promise<FreshResult>;
   /** Gets the next thread ready, with this library in it: the next `load` reads the stack's own files alone. It keeps no process alive. */
   prepare(): void;
   close(): Promise<void>;
@@ -20,7 +19,7 @@ export interface FreshLoader {
  *
  * @throws PlatformError as `loadStack`; `details.sources` lists the files to watch for the correction
  */
-export async function loadStackFresh(file: string, options: LoadOptions = {}): Promise<SynthResult> {
+export async function loadStackFresh(file: string, options: LoadOptions = {}): Promise<FreshResult> {
   return loadIn(startWorker(), { file, options });
 }
 
@@ -51,7 +50,7 @@ function startWorker(): Worker {
   return new Worker(new URL(`./load-worker${extname(import.meta.url)}`, import.meta.url), { stdout: true, execArgv: [] });
 }
 
-async function loadIn(worker: Worker, order: LoadOrder): Promise<SynthResult> {
+async function loadIn(worker: Worker, order: LoadOrder): Promise<FreshResult> {
   const { file } = order;
   const { promise, resolve, reject } = Promise.withResolvers<LoadReply>();
   worker.once('message', resolve);

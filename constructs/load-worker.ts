@@ -16,9 +16,15 @@ export interface LoadOrder {
   readonly options: LoadOptions;
 }
 
+/** A stack with what was read to load it. */
+export interface FreshResult extends SynthResult {
+  /** Absolute paths of the stack file and the local modules that were imported with it. `sources` has them, too. */
+  readonly modules: readonly string[];
+}
+
 /** What it sends back, once. */
 export type LoadReply =
-  | { readonly kind: 'loaded'; readonly result: SynthResult }
+  | { readonly kind: 'loaded'; readonly result: FreshResult }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly details: Readonly<Record<string, unknown>> };
 
 parentPort?.once('message', (order: LoadOrder) => void carryOut(order));
@@ -42,7 +48,7 @@ async function load({ file, options }: LoadOrder): Promise<LoadReply> {
   });
   try {
     const result = await loadStack(file, options);
-    return { kind: 'loaded', result: { ...result, sources: [...new Set([...imported, ...result.sources])] } };
+    return { kind: 'loaded', result: { ...result, modules: [...imported], sources: [...new Set([...imported, ...result.sources])] } };
   } catch (error) {
     if (!isPlatformError(error)) throw error;
     return {

@@ -1,59 +1,54 @@
-import { statSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { Code } from '../../constructs/code.ts';
-import type { Package } from '../../protocol/package.ts';
+import { packCode } from '../../constructs/code-form.ts';
+import type { CodeUnit } from '../../constructs/synth/object.ts';
 import type { AnyResource } from '../../protocol/schema/resources.ts';
+import { idOf } from './reconcile.ts';
 
-/** A folder or file that is the code of one or more functions, and its digest when it was packed last. */
-export interface CodeUnit {
-  readonly path: string;
-  readonly digest: string;
-}
-
-/** Those of a stack's sources that are code packages as they stand. */
-export function findCodeUnits(sources: readonly string[], packages: ReadonlyMap<string, Uint8Array>): CodeUnit[] {
-  return sources.flatMap((path) => {
-    const packed = tryPack(path);
-    return packed && packages.has(packed.digest) ? [{ path, digest: packed.digest }] : [];
-  });
+export interface Repacked {
+  /** All units: those that were packed anew, and the others. */
+  readonly units: readonly CodeUnit[];
+  /** What is new, by digest. */
+  readonly packages: ReadonlyMap<string, Uint8Array>;
 }
 
 /**
- * The one code unit that a batch of saved paths touches, so that it alone needs packing again; undefined where the whole stack must be loaded:
- * another source was saved as well, or a second unit has the same content, so that the digest does not tell whose functions they are.
+ * The functions whose code a batch of saved paths touches, so that they alone need packing again; undefined where something else was saved as well: the whole stack must be loaded.
+ * @param others what the stack itself is made from, whether it is in a function's code as well or not
  */
-export function onlyUnitOf(paths: readonly string[], units: readonly CodeUnit[], sources: readonly string[]): CodeUnit | undefined {
-  const touched = units.filter((unit) => paths.some((path) => isBelow(path, unit.path)));
-  const [unit] = touched;
-  if (!unit || touched.length > 1 || !paths.every((path) => isBelow(path, unit.path))) return undefined;
-  const others = sources.filter((source) => source !== unit.path);
-  if (others.some((source) => paths.some((path) => isBelow(path, source)))) return undefined;
-  return units.some((other) => other !== unit && other.digest === unit.digest) ? undefined : unit;
+export function touchedUnits(paths: readonly string[], units: readonly CodeUnit[], others: readonly string[]): readonly CodeUnit[] | undefined {
+  const touched = units.filter((unit) => paths.some((path) => isIn(path, unit.sources)));
+  const ofTouched = touched.flatMap((unit) => unit.sources);
+  return paths.every((path) => isIn(path, ofTouched) && !isIn(path, others)) ? touched : undefined;
 }
 
-/** @throws PlatformError CODE_INVALID */
-export function packUnit(path: string): Package {
-  const code = statSync(path, { throwIfNoEntry: false })?.isFile() ? Code.fromFile(path) : Code.fromDirectory(path);
-  // Neither the runtime nor the handler matters for files; inline code is no unit.
-  return code.pack({ baseDirectory: dirname(path), runtime: 'nodejs', handler: 'index.handler' });
+/** Packs what was touched. @throws PlatformError CODE_INVALID, TOOLCHAIN_MISSING */
+export function repack(units: readonly CodeUnit[], touched: readonly CodeUnit[]): Repacked {
+  const packages = new Map<string, Uint8Array>();
+  const packedByOrder = new Map<string, Pick<CodeUnit, 'digest' | 'sources'>>();
+  const made = new Map(
+    touched.map((unit) => {
+      const key = JSON.stringify(unit.order);
+      const known = packedByOrder.get(key);
+      if (known) return [unit, { ...unit, ...known }];
+      const { package: packed, sources } = packCode(unit.order);
+      packedByOrder.set(key, { digest: packed.digest, sources });
+      if (packed.digest !== unit.digest) packages.set(packed.digest, packed.bytes);
+      return [unit, { ...unit, digest: packed.digest, sources }];
+    }),
+  );
+  return { units: units.map((unit) => made.get(unit) ?? unit), packages };
 }
 
-/** The resources with one package in place of another. */
-export function withPackage(resources: readonly AnyResource[], from: string, to: Package): AnyResource[] {
-  return resources.map((resource) => {
-    if (resource.kind !== 'Function' || resource.spec.package?.digest !== from) return resource;
-    return { ...resource, spec: { ...resource.spec, package: { digest: to.digest, size: to.bytes.length } } };
+/** The functions whose package is a new one, with it. */
+export function withPackages(resources: readonly AnyResource[], { units, packages }: Repacked): AnyResource[] {
+  const digests = new Map(units.map((unit) => [unit.function, unit.digest]));
+  return resources.flatMap((resource) => {
+    if (resource.kind !== 'Function') return [];
+    const digest = digests.get(idOf(resource));
+    const bytes = digest === undefined || digest === resource.spec.package?.digest ? undefined : packages.get(digest);
+    return digest === undefined || !bytes ? [] : [{ ...resource, spec: { ...resource.spec, package: { digest, size: bytes.length } } }];
   });
 }
 
-function tryPack(path: string): Package | undefined {
-  try {
-    return packUnit(path);
-  } catch {
-    return undefined;
-  }
-}
-
-function isBelow(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(`${folder}/`);
+function isIn(path: string, sources: readonly string[]): boolean {
+  return sources.some((source) => path === source || path.startsWith(`${source}/`));
 }

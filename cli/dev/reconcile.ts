@@ -61,6 +61,7 @@ function packageFile(digest: string): string {
   return `${digest.slice('sha256:'.length)}.pkg`;
 }
 
-function idOf({ kind, metadata }: AnyResource): string {
+/** `Function/default/hello`. */
+export function idOf({ kind, metadata }: AnyResource): string {
   return `${kind}/${metadata.namespace}/${metadata.name}`;
 }

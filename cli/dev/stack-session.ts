@@ -1,12 +1,13 @@
 import { createFreshLoader } from '../../constructs/load-fresh.ts';
 import type { LoadOptions } from '../../constructs/loader.ts';
+import type { CodeUnit } from '../../constructs/synth/object.ts';
 import type { Store } from '../../kit/store/store.ts';
 import type { PlatformError } from '../../protocol/errors.ts';
 import type { FunctionRuntime } from '../../protocol/schema/fields.ts';
 import type { AnyResource } from '../../protocol/schema/resources.ts';
 import { toPlatformError } from '../failure.ts';
-import { type CodeUnit, findCodeUnits, onlyUnitOf, packUnit, withPackage } from './code-units.ts';
-import { type Changes, prunePackages, reconcile, resourcesOf, writePackages } from './reconcile.ts';
+import { repack, touchedUnits, withPackages } from './code-units.ts';
+import { type Changes, idOf, prunePackages, reconcile, resourcesOf, writePackages } from './reconcile.ts';
 import { type SourceWatch, watchSources } from './watch.ts';
 
 export interface StackSessionOptions {
@@ -45,6 +46,9 @@ class FileStackSession implements StackSession {
   readonly #options: StackSessionOptions;
   readonly #loader = createFreshLoader();
   readonly #saved = new Set<string>();
+  /** What the stack itself is made from. */
+  #own: readonly string[] = [];
+  /** All that is watched. */
   #sources: readonly string[] = [];
   #units: readonly CodeUnit[] = [];
   #watch: SourceWatch | undefined;
@@ -57,7 +61,7 @@ class FileStackSession implements StackSession {
   async load(): Promise<Changes> {
     const { file, context, store, packagesDir } = this.#options;
     const { load, files } = await context();
-    const { objects, packages, sources } = await this.#loader.load(file, load);
+    const { objects, packages, sources, modules, code } = await this.#loader.load(file, load);
     const resources = resourcesOf(objects);
     this.#options.prepare(
       new Set(resources.flatMap((resource) => (resource.kind === 'Function' || resource.kind === 'PodPool' ? [resource.spec.runtime] : []))),
@@ -66,7 +70,8 @@ class FileStackSession implements StackSession {
     const changes = await reconcile(store, resources);
     this.resources = resources;
     this.#sources = [...sources, ...files];
-    this.#units = findCodeUnits(sources, packages);
+    this.#own = [...modules, ...files];
+    this.#units = code;
     await prunePackages(packagesDir, store);
     return changes;
   }
@@ -93,9 +98,9 @@ class FileStackSession implements StackSession {
       this.#saved.clear();
       const begun = performance.now();
       try {
-        const unit = onlyUnitOf(paths, this.#units, this.#sources);
-        const changes = unit ? await this.#repack(unit) : await this.load();
-        if (changes.applied.length + changes.removed.length > 0) events.onApplied(unit ? 'code' : 'stack', changes, performance.now() - begun);
+        const touched = touchedUnits(paths, this.#units, this.#own);
+        const changes = touched ? await this.#repack(touched) : await this.load();
+        if (changes.applied.length + changes.removed.length > 0) events.onApplied(touched ? 'code' : 'stack', changes, performance.now() - begun);
       } catch (error) {
         const failure = toPlatformError(error);
         const { sources } = failure.details as { sources?: readonly string[] };
@@ -107,20 +112,17 @@ class FileStackSession implements StackSession {
     }
   }
 
-  /** The fast path of a saved function: its package alone is made anew. */
-  async #repack(unit: CodeUnit): Promise<Changes> {
+  /** The fast path of saved functions: their packages alone are made anew. */
+  async #repack(touched: readonly CodeUnit[]): Promise<Changes> {
     const { store, packagesDir } = this.#options;
-    const made = packUnit(unit.path);
-    if (made.digest === unit.digest) return { applied: [], removed: [] };
-    await writePackages(packagesDir, new Map([[made.digest, made.bytes]]));
-    const resources = withPackage(this.resources, unit.digest, made);
-    const changes = await reconcile(
-      store,
-      resources.filter((resource, index) => resource !== this.resources[index]),
-      { keepOthers: true },
-    );
-    this.resources = resources;
-    this.#units = this.#units.map((known) => (known === unit ? { path: unit.path, digest: made.digest } : known));
+    const repacked = repack(this.#units, touched);
+    await writePackages(packagesDir, repacked.packages);
+    const changed = withPackages(this.resources, repacked);
+    const changes = await reconcile(store, changed, { keepOthers: true });
+    const byId = new Map(changed.map((resource) => [idOf(resource), resource]));
+    this.resources = this.resources.map((resource) => byId.get(idOf(resource)) ?? resource);
+    this.#units = repacked.units;
+    this.#sources = [...new Set([...this.#own, ...this.#units.flatMap(({ sources }) => sources)])];
     return changes;
   }
 }

@@ -1,3 +1,4 @@
+import type { CodeOrder } from '../code-form.ts';
 import { DIGEST_ANNOTATION } from '../../protocol/package-config-map.ts';
 
 /** Any Kubernetes object, as plain data. */
@@ -48,10 +49,23 @@ export interface SynthResult {
   readonly packages: ReadonlyMap<string, Uint8Array>;
   /** Absolute paths of files and folders that it was made from: a change below one of them asks for a new synthesis. */
   readonly sources: readonly string[];
+  /** The code of each function. */
+  readonly code: readonly CodeUnit[];
   /** The function stacks, also those that declare nothing any more. */
   readonly stacks: readonly StackPlace[];
   /** `fn.url` of the functions with an HTTP trigger, by the Function's id. */
   readonly urls: ReadonlyMap<string, string>;
+}
+
+/** A function's code: enough to pack it again, in any thread. */
+export interface CodeUnit {
+  /** The function's id: `Function/default/hello`. */
+  readonly function: string;
+  /** Of its package. */
+  readonly digest: string;
+  /** Those of `sources` that it was made from. */
+  readonly sources: readonly string[];
+  readonly order: CodeOrder;
 }
 
 /** Where a stack's objects go. */

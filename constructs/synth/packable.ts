@@ -1,3 +1,4 @@
+import type { CodeOrder } from '../code-form.ts';
 import type { Package } from '../../protocol/package.ts';
 
 /** Registered, so that a construct of another copy of this package is known by it. */
@@ -10,6 +11,7 @@ export interface Packable {
     pack(): Package;
     /** Absolute paths of what is read. */
     sources(): readonly string[];
+    order(): CodeOrder;
   };
 }
 

@@ -46,7 +46,7 @@ export function synthesizeApp(app: App, { gatewayUrl, target = 'cluster' }: Synt
   const references = [...duplicateProblems(objects), ...referenceProblems(objects, failed)].filter(({ path }) => !told.has(path));
   const sources = sourcesOf(tree);
   throwProblems([...partProblems, ...validation, ...dependencyProblems, ...renderProblems, ...urlProblems, ...references], sources);
-  const packages = packagesOf(tree);
+  const { packages, code } = packCode(tree);
   const functionStacks = tree.constructs.filter(isFunctionStack);
   const limits = target === 'cluster' ? limitProblems(functionStacks, objects) : [];
   throwProblems(limits, sources);
@@ -55,7 +55,7 @@ export function synthesizeApp(app: App, { gatewayUrl, target = 'cluster' }: Synt
   const { ordered, problems } = orderObjects(whole);
   throwProblems([...duplicateProblems([...objects, ...added]), ...platformProblems(objects, parts), ...problems], sources);
   const stacks = functionStacks.map(({ node: { id: name }, namespace }) => ({ name, namespace, systemNamespace: systems.get(name) ?? '' }));
-  return { objects: ordered, packages, sources, stacks, urls };
+  return { objects: ordered, packages, sources, code, stacks, urls };
 }
 
 function expandParts(parts: readonly (IConstruct & PlatformPart)[]): Problem[] {
@@ -105,7 +105,7 @@ function renderObjects(tree: Tree, parts: readonly (IConstruct & PlatformPart)[]
     const found = render(apiObject);
     if ('problems' in found) {
       problems.push(...found.problems);
-      failed.add(idOf({ apiVersion: apiObject.apiVersion, kind: apiObject.kind, metadata: { name: apiObject.name, ...namespaceOf(apiObject) } }));
+      failed.add(plainIdOf(apiObject));
     } else {
       const { object } = found;
       // Namespaces stand before what the platform has in them, whoever declares them.
@@ -134,8 +134,9 @@ function withoutStrayNamespace(object: KubernetesObject): KubernetesObject {
   return { ...object, metadata };
 }
 
-function namespaceOf(apiObject: ApiObject): { namespace?: string } {
-  return apiObject.metadata.namespace === undefined ? {} : { namespace: apiObject.metadata.namespace };
+/** Its id, where it is not rendered. */
+function plainIdOf({ apiVersion, kind, name, metadata: { namespace } }: ApiObject): string {
+  return idOf({ apiVersion, kind, metadata: { name, ...(namespace !== undefined && { namespace }) } });
 }
 
 function linkObjects(objects: readonly SynthObject[], tree: Tree, needs: ReadonlyMap<ApiObject, ReadonlySet<ApiObject>>): SynthObject[] {
@@ -147,9 +148,17 @@ function linkObjects(objects: readonly SynthObject[], tree: Tree, needs: Readonl
   });
 }
 
-function packagesOf(tree: Tree): Map<string, Uint8Array> {
-  const packages = tree.constructs.filter(isPackable).map((construct) => construct[CODE].pack());
-  return new Map(packages.map(({ digest, bytes }) => [digest, bytes]));
+function packCode(tree: Tree): Pick<SynthResult, 'packages' | 'code'> {
+  const packed = tree.apiObjects.filter(isPackable).map((apiObject) => ({ apiObject, ...apiObject[CODE].pack() }));
+  return {
+    packages: new Map(packed.map(({ digest, bytes }) => [digest, bytes])),
+    code: packed.map(({ apiObject, digest }) => ({
+      function: plainIdOf(apiObject),
+      digest,
+      sources: apiObject[CODE].sources(),
+      order: apiObject[CODE].order(),
+    })),
+  };
 }
 
 /** By a Function's path. */

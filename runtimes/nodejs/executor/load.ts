@@ -7,6 +7,7 @@ import type { LoadOrder } from '../messages.ts';
 import { WatcherError } from '../watcher-error.ts';
 import type { InvocationContext } from './context.ts';
 import { requireFramework, serveTarget } from './framework.ts';
+import { mapStackTraces } from './source-map.ts';
 
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer, context: InvocationContext) => unknown;
 
@@ -36,6 +37,7 @@ export async function loadFunction(order: Pick<LoadOrder, 'folder' | 'handler' |
   const path = EXTENSIONS.map((extension) => modulePath + extension).find((candidate) => existsSync(join(order.folder, candidate)));
   if (path === undefined) throw failed(`the package has no module "${modulePath}" (looked for ${EXTENSIONS.join(' ')})`);
   const file = join(order.folder, path);
+  if (existsSync(`${file}.map`)) mapStackTraces(order.folder);
   if (signature === 'framework') {
     const framework = requireFramework(file);
     process.env['FUNCTION_TARGET'] ??= exportName;

@@ -1,0 +1,111 @@
+import { readFileSync, statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { PlatformError } from '../protocol/errors.ts';
+import { encodePackage, MAX_PACKAGE_BYTES, type Package, type PackageFile } from '../protocol/package.ts';
+import type { Runtime } from '../protocol/schema/fields.ts';
+import { bundle, type BundleOptions } from './build/bundle.ts';
+import { compileFile, compileFolder, type CompileOptions, sourceExtension } from './build/compile.ts';
+import { type Architecture, CLUSTER_PLATFORM, type Platform } from './build/platform.ts';
+import { readFolder } from './code-folder.ts';
+
+/** What a function tells its code when it is packed. */
+export interface CodeContext {
+  /** Absolute; the folder of the stack file. */
+  readonly baseDirectory: string;
+  /** Of the function. */
+  readonly runtime: Runtime;
+  /** Of the function. */
+  readonly handler: string;
+  /** What code is compiled for, whatever it says itself. @default - Linux, and the architecture that the code names */
+  readonly platform?: Platform;
+}
+
+export interface CodeOptions {
+  /** Processor of the cluster's nodes, for code that is compiled to machine code (Go). While developing it is the machine's own. @default 'amd64' */
+  readonly architecture?: Architecture;
+}
+
+/** Where code comes from, as plain data: with its context, any thread can pack it. Paths are relative to the context's folder, or absolute. */
+export type CodeForm =
+  | { readonly kind: 'directory' | 'file'; readonly path: string; readonly options: CodeOptions }
+  | { readonly kind: 'inline'; readonly text: string; readonly options: CodeOptions }
+  | { readonly kind: 'bundle'; readonly path: string; readonly options: BundleOptions };
+
+/** What packs a function's code, in any thread. */
+export interface CodeOrder {
+  readonly form: CodeForm;
+  readonly context: CodeContext;
+}
+
+export interface PackedCode {
+  readonly package: Package;
+  /** Absolute paths of the files and folders that were read. */
+  readonly sources: readonly string[];
+}
+
+/** @throws PlatformError CODE_INVALID, TOOLCHAIN_MISSING; `details.sources` lists files that it names */
+export function packCode(order: CodeOrder): PackedCode {
+  const { files, sources } = readCode(order);
+  return { package: encodePackage(files), sources };
+}
+
+/** What is read in any case. */
+export function mainSources({ form, context: { baseDirectory } }: CodeOrder): readonly string[] {
+  return form.kind === 'inline' ? [] : [resolve(baseDirectory, form.path)];
+}
+
+interface ReadCode {
+  readonly files: readonly PackageFile[];
+  readonly sources: readonly string[];
+}
+
+function readCode({ form, context }: CodeOrder): ReadCode {
+  const [source = ''] = mainSources({ form, context });
+  switch (form.kind) {
+    case 'directory': {
+      const files = compileFolder(context.runtime, source, compileOptions(context, form.options)) ?? readFolder(source);
+      return { files, sources: [source] };
+    }
+    case 'file':
+      return { files: compiled({ path: basename(source), bytes: readOneFile(source) }, context, form.options), sources: [source] };
+    case 'inline': {
+      const path = `${moduleOf(context)}.${sourceExtension(context.runtime)}`;
+      return { files: compiled({ path, bytes: Buffer.from(form.text) }, context, form.options), sources: [] };
+    }
+    case 'bundle':
+      return readBundle(source, context, form.options);
+    default:
+      return form satisfies never;
+  }
+}
+
+function readBundle(entry: string, context: CodeContext, options: BundleOptions): ReadCode {
+  const { baseDirectory, runtime } = context;
+  if (runtime !== 'nodejs') throw new PlatformError('CODE_INVALID', `Code.bundle is for runtime nodejs, not for ${runtime}; use Code.fromDirectory`);
+  const { files, inputs } = bundle({ ...options, folder: baseDirectory, entry, module: moduleOf(context) });
+  return { files, sources: inputs };
+}
+
+function readOneFile(file: string): Uint8Array {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (!stats) throw new PlatformError('CODE_INVALID', `the code file ${file} does not exist`, { details: { file } });
+  if (!stats.isFile()) throw new PlatformError('CODE_INVALID', `${file} is not a file; for a folder use Code.fromDirectory`, { details: { file } });
+  if (stats.size > MAX_PACKAGE_BYTES)
+    throw new PlatformError('CODE_INVALID', `${file} has ${stats.size} bytes, more than the ${MAX_PACKAGE_BYTES} (64 MiB) of a package`, {
+      details: { file },
+    });
+  return readFileSync(file);
+}
+
+function compiled(source: PackageFile, context: CodeContext, options: CodeOptions): readonly PackageFile[] {
+  return compileFile(context.runtime, source, compileOptions(context, options)) ?? [source];
+}
+
+function compileOptions({ handler, platform }: CodeContext, { architecture = CLUSTER_PLATFORM.architecture }: CodeOptions): CompileOptions {
+  return { handler, platform: platform ?? { ...CLUSTER_PLATFORM, architecture } };
+}
+
+/** What the handler calls its module: `src/index` of `src/index.handler`. */
+function moduleOf({ handler }: CodeContext): string {
+  return handler.slice(0, handler.lastIndexOf('.'));
+}
