@@ -12,6 +12,8 @@ const ASSETS = [
   ...['gateway', 'scaler', 'runtimes/nodejs', 'runtimes/python', 'runtimes/go', 'runtimes/java'].map((from) => ({ from, accept: (path) => path === 'Containerfile' })),
   { from: 'runtimes', accept: (path) => /^nodejs\/start\.json$|^python\/(start\.json|requirements\.txt|fibonacci_watcher\/.*\.py)$/.test(path) },
   { from: 'runtimes/go', accept: (path) => /^(start\.json|go\.mod|(cmd|executor|function|internal)\/.*\.(go|txt))$/.test(path) && !path.endsWith('_test.go') },
+  // Compiled with each Go function, and into the watcher's image.
+  { from: 'runtimes/go', accept: (path) => /^(Containerfile|start\.json|go\.mod|(cmd|executor|function|internal)\/.*(?<!_test)\.go)$/.test(path) },
   { from: 'cli/templates', accept: () => true },
 ];
 

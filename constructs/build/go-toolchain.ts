@@ -4,6 +4,8 @@ import { PlatformError } from '../../protocol/errors.ts';
 /** What is known of the Go that compiles. */
 export interface GoToolchain {
   readonly go: string;
+  /** Of Go 1.x. */
+  readonly minor: number;
   /** `go1.26.8`. */
   readonly version: string;
   /** The go.work that holds for the function's folder; undefined without one. */

@@ -25,6 +25,8 @@ interface WorkspaceOptions {
 const PROGRAM = 'fibonacci_function';
 /** The module `fibonacci.dev/go`: beside the sources as beside what was compiled of them. */
 const SDK = fileURLToPath(new URL('../../runtimes/go', import.meta.url)).replace(/\/$/, '');
+/** A go.mod that says none means this one. */
+const OLDEST_VERSION = '1.16';
 const SDK_MODULE = 'fibonacci.dev/go';
 
 /**
@@ -38,7 +40,7 @@ export function writeWorkspace({ directory, handlers, toolchain, folder }: Works
   if (modulePath === undefined)
     throw new PlatformError('CODE_INVALID', `${directory}/go.mod names no module; its first line must be: module example.com/my-function`);
   const folders = [...new Set([directory, SDK, ...own.folders])];
-  const version = newestVersion([directory, SDK, ...own.folders].map(goVersion));
+  const version = newestVersion([...folders.map(goVersion), runtimeVersion(toolchain)]);
   const workFile = join(folder, 'go.work');
   const uses = folders.map((path) => `use ${JSON.stringify(path)}`);
   writeFileSync(workFile, [`go ${version}`, ...uses, ...own.replaces, ''].join('\n'));
@@ -102,10 +104,15 @@ function readOwnWorkspace({ go, ownWorkspace }: GoToolchain): OwnWorkspace {
   };
 }
 
+/** From Go 1.25 on a program keeps to its container's processors, by default where the workspace says that version. */
+function runtimeVersion({ minor }: GoToolchain): string {
+  return `1.${Math.min(minor, 25)}`;
+}
+
 function goVersion(folder: string): string {
-  return /^\s*go\s+(\d+\.\d+(?:\.\d+)?)/m.exec(readFileSync(join(folder, 'go.mod'), 'utf8'))?.[1] ?? '1.16';
+  return /^\s*go\s+(\d+\.\d+(?:\.\d+)?)/m.exec(readFileSync(join(folder, 'go.mod'), 'utf8'))?.[1] ?? OLDEST_VERSION;
 }
 
 function newestVersion(versions: readonly string[]): string {
-  return versions.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1) ?? '1.24';
+  return versions.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1) ?? OLDEST_VERSION;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { arch } from 'node:process';
 import { buildGo } from '../../../constructs/build/go.ts';
+import { buildJava } from '../../../constructs/build/java.ts';
 import type { PackageFile } from '../../../protocol/package.ts';
 
 const RUNTIMES = fileURLToPath(new URL('../../../runtimes', import.meta.url));
@@ -21,6 +22,7 @@ const BUILDERS: Readonly<Record<string, Builder>> = {
     sources: ['executor', 'function', 'internal'],
     build: (fixture) => buildGo({ directory: fixture, handlers: goHandlers(fixture), goos: 'linux', goarch: arch === 'arm64' ? 'arm64' : 'amd64' }),
   },
+  java: { sources: ['function'], build: (fixture) => buildJava({ directory: fixture, handler: javaHandler(fixture) }) },
 };
 
 /** How a language writes the name of an export that vectors write in lower case. */
@@ -82,5 +84,19 @@ function listFiles(folder: string): string[] {
 function goHandlers(fixture: string): string[] {
   return listFiles(fixture)
     .filter((path) => path.endsWith('.go'))
-    .flatMap((path) => [...readFileSync(join(fixture, path), 'utf8').matchAll(/^(?:func|var) (\p{Lu}\w*)/gmu)].map(([, name]) => `${path.slice(0, -3)}.${name}`));
+    .flatMap((path) =>
+      [...readFileSync(join(fixture, path), 'utf8').matchAll(/^(?:func|var) (\p{Lu}\w*)/gmu)].map(([, name]) => `${path.slice(0, -3)}.${name}`),
+    );
+}
+
+/** One that is there: the packager wants to see it. */
+function javaHandler(fixture: string): string {
+  const handlers = listFiles(fixture)
+    .filter((path) => path.endsWith('.java'))
+    .flatMap((path) =>
+      [...readFileSync(join(fixture, path), 'utf8').matchAll(/^ {2}public (?:static )?(?:Object|void) (\w+)\(/gm)].map(
+        ([, name]) => `${path.slice(0, -5)}.${name}`,
+      ),
+    );
+  return handlers[0] ?? 'Main.handler';
 }

@@ -32,7 +32,7 @@ export interface CaseDefaults {
   readonly load: LoadOverrides;
 }
 
-const HANDLER_MODULE: Readonly<Record<string, string>> = { nodejs: 'index', python: 'main', go: 'handler' };
+const HANDLER_MODULE: Readonly<Record<string, string>> = { nodejs: 'index', python: 'main', go: 'handler', java: 'Main' };
 
 export interface Push {
   readonly headers: Readonly<Record<string, string>>;

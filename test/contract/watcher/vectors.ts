@@ -23,7 +23,7 @@ export interface RunnableCase extends VectorCase {
 }
 
 const FOLDER = new URL('../../../protocol/vectors/', import.meta.url);
-const WEB_SIGNATURES: Readonly<Record<string, readonly string[]>> = { nodejs: ['fetch'], python: ['asgi', 'wsgi'], go: ['http'] };
+const WEB_SIGNATURES: Readonly<Record<string, readonly string[]>> = { nodejs: ['fetch'], python: ['asgi', 'wsgi'], go: ['http'], java: ['http'] };
 
 export function readVectors(): VectorCase[] {
   return readdirSync(FOLDER)

@@ -146,29 +146,36 @@ func headerTexts(value any) ([]string, bool) {
 	switch typed := value.(type) {
 	case nil:
 		return nil, true
-	case string:
-		return []string{typed}, true
 	case []string:
 		return typed, true
 	case []any:
-		var texts []string
-		for _, one := range typed {
-			more, ok := headerTexts(one)
-			if !ok || len(more) != 1 {
+		texts := make([]string, len(typed))
+		for i, one := range typed {
+			text, ok := headerText(one)
+			if !ok {
 				return nil, false
 			}
-			texts = append(texts, more...)
+			texts[i] = text
 		}
 		return texts, true
 	}
+	text, ok := headerText(value)
+	return []string{text}, ok
+}
+
+func headerText(value any) (string, bool) {
 	reflected := reflect.ValueOf(value)
-	if reflected.CanInt() || reflected.CanUint() {
-		return []string{fmt.Sprint(value)}, true
+	switch {
+	case !reflected.IsValid():
+		return "", false
+	case reflected.Kind() == reflect.String:
+		return reflected.String(), true
+	case reflected.CanInt(), reflected.CanUint():
+		return fmt.Sprint(value), true
+	case reflected.CanFloat():
+		return strconv.FormatFloat(reflected.Float(), 'f', -1, 64), true
 	}
-	if reflected.CanFloat() {
-		return []string{strconv.FormatFloat(reflected.Float(), 'f', -1, 64)}, true
-	}
-	return nil, false
+	return "", false
 }
 
 func fromStatus(status int, headers http.Header, body any) (*reply, error) {

@@ -1,18 +1,12 @@
 package pack
 
 import (
-	_ "embed"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"unicode/utf8"
 )
-
-// nfcData is what generate-nfc.mjs wrote: the standard library has no Unicode normalization.
-//
-//go:embed nfc.txt
-var nfcData string
 
 // Hangul syllables are composed by arithmetic (Unicode, 3.12).
 const (
@@ -27,6 +21,7 @@ type nfcTables struct {
 	classes map[rune]int
 }
 
+// loadNFC reads what generate-nfc.mjs wrote: the standard library has no Unicode normalization.
 var loadNFC = sync.OnceValue(func() nfcTables {
 	tables := nfcTables{decompositions: map[rune][]rune{}, pairs: map[[2]rune]rune{}, classes: map[rune]int{}}
 	marks, rest, _ := strings.Cut(nfcData, "\n\n")
