@@ -33,7 +33,7 @@ function describeLine(line: string, { handlers, folder }: Built, program: string
   if (!file.startsWith(`${program}/`) && !file.startsWith(folder)) return line;
   const named = handlers.find(({ exported }) => new RegExp(`\\bpackage\\d+\\.${exported}\\b`, 'u').test(text));
   if (!named) return text;
-  const problem = /^undefined: /.test(text)
+  const problem = text.startsWith('undefined: ')
     ? `the package in ${named.folder === '.' ? 'this folder' : named.folder} has no exported ${named.exported}`
     : text.replace(/\bpackage\d+\./, '');
   return `${named.file}: the handler ${named.name} cannot be compiled in: ${problem}`;

@@ -29,7 +29,7 @@ export function checkGo(go: string, directory: string): GoToolchain {
   const minor = /^go1\.(\d+)/.exec(version)?.[1];
   if (status !== 0 || minor === undefined) throw missing(`${go} does not tell its version: ${stderr.trim()}`);
   if (Number(minor) < OLDEST_MINOR) throw missing(`${go} is ${version}`);
-  return { go, version, ownWorkspace: workspace === '' || workspace === 'off' ? undefined : workspace };
+  return { go, minor: Number(minor), version, ownWorkspace: workspace === '' || workspace === 'off' ? undefined : workspace };
 }
 
 function missing(problem: string): PlatformError {
