@@ -1,0 +1,2 @@
+/** What a Java function may use of Fibonacci; provided by the watcher. */
+package dev.fibonacci.function;
