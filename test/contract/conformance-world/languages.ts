@@ -62,8 +62,8 @@ const LANGUAGES: readonly Language[] = [
   {
     language: 'java',
     signature: 'http',
-    targets: { http: [{ handler: 'WriteHttp' }] },
-    slow: { http: { handler: 'SlowHttp' } },
+    targets: { http: [{ handler: 'WriteHttp.service' }] },
+    slow: { http: { handler: 'SlowHttp.service' } },
   },
   {
     language: 'go',
