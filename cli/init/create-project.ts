@@ -41,9 +41,10 @@ export async function createProject(folder: string, choice: Choice): Promise<{ w
   return { written: ['package.json', ...missing.map(({ to }) => to)].sort(), kept: there.map(({ to }) => to) };
 }
 
-/** The one file that differs by language and is written once for all. */
+/** The one file that differs by language and is written once for all. The line of a signature goes where it is the default. */
 function renderStack(text: string, { runtime, handler, signature }: Choice): string {
-  return text.replaceAll('$RUNTIME', runtime.toUpperCase()).replaceAll('$HANDLER', handler).replaceAll('$SIGNATURE', signature);
+  const stack = signature === undefined ? text.replace(/^.*\$SIGNATURE.*\n/m, '') : text.replace('$SIGNATURE', signature);
+  return stack.replaceAll('$RUNTIME', runtime.toUpperCase()).replace('$HANDLER', handler);
 }
 
 async function filesOf({ template, runtime }: Choice): Promise<TemplateFile[]> {

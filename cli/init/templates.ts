@@ -5,6 +5,7 @@ import type { FunctionSpec } from '../../protocol/schema/function.ts';
 /** How a template's function is called in one language. */
 interface Entry {
   readonly handler: string;
+  /** @default - that of functions, `event` */
   readonly signature?: NonNullable<FunctionSpec['signature']>;
 }
 
@@ -62,11 +63,9 @@ export const TEMPLATES: Readonly<Record<string, Template>> = {
 };
 
 /** A template in one language. */
-export interface Choice {
+export interface Choice extends Entry {
   readonly template: string;
   readonly runtime: Runtime;
-  readonly handler: string;
-  readonly signature: NonNullable<FunctionSpec['signature']>;
 }
 
 /**
@@ -78,7 +77,7 @@ export function chooseTemplate(template: string, runtime: string | undefined): C
   if (!runtimes) throw new PlatformError('USAGE', `there is no template ${template}; there are ${Object.keys(TEMPLATES).join(', ')}`);
   const [name, entry] = Object.entries(runtimes).find(([known]) => known === (runtime ?? known)) ?? [];
   if (!entry) throw new PlatformError('USAGE', `the template ${template} has no runtime ${runtime}; it has ${Object.keys(runtimes).join(', ')}`);
-  return { template, runtime: name as Runtime, handler: entry.handler, signature: entry.signature ?? 'event' };
+  return { template, runtime: name as Runtime, ...entry };
 }
 
 /** One line a template. */

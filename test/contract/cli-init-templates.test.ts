@@ -7,6 +7,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createProject as createFromTemplate } from '../../cli/init/create-project.ts';
 import { chooseTemplate, TEMPLATES } from '../../cli/init/templates.ts';
+import { goWatcher } from '../../constructs/build/go-watcher.ts';
+import { ownPlatform } from '../../constructs/build/platform.ts';
 import { loadStack, type LoadOptions } from '../../constructs/loader.ts';
 import { createProject, ROOT, type TestProject } from './cli-world/project.ts';
 import { readmeCalls } from './cli-world/readme-calls.ts';
@@ -25,7 +27,9 @@ describe('what fib init makes', () => {
     project = await createProject({});
     await symlink(join(ROOT, 'node_modules/@types'), join(project.dir, 'node_modules/@types'));
     for (const { template, runtime } of ALL) await createFromTemplate(folderOf(template, runtime), chooseTemplate(template, runtime));
-    platform = await startPlatform();
+    const go = goWatcher(ownPlatform());
+    go.ensure();
+    platform = await startPlatform({ scaler: { goWatcher: go.file } });
   });
   afterAll(async () => {
     await platform.close();

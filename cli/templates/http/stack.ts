@@ -9,6 +9,7 @@ export default fib.defineStack((app, { env }) => {
   const hello = new fib.Function(stack, 'hello', {
     runtime: fib.Runtime.$RUNTIME,
     handler: '$HANDLER',
+    signature: '$SIGNATURE',
     code: fib.Code.fromDirectory('./functions/hello'),
     env: { ENVIRONMENT: env },
     deployment: fib.hot(pool),
