@@ -39,7 +39,7 @@ export function requireFramework(path: string): Framework {
 }
 
 /**
- * What answers the requests of a target: one that the module has registered, else its export of that name, served as the environment says (W7.5).
+ * What answers the requests of a target: one that the module has registered, else its export of that name, served as the environment says (W7.4).
  * @throws WatcherError LOAD_FAILED for a target that is not there
  */
 export function serveTarget({ functions, testing, registry }: Framework, target: string, exported: unknown, exportNames: string): RequestListener {

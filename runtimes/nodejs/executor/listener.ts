@@ -10,7 +10,7 @@ import { bad, isReserved } from './result.ts';
 const STATUS_HEADER = 'x-google-status';
 
 /**
- * Lets a listener answer on the invocation's own response, with no copy between (W7.5). What the law asks of answers is seen to as they go out: the response's methods are replaced on this one object, as
+ * Lets a listener answer on the invocation's own response, with no copy between (W7.4, W7.6). What the law asks of answers is seen to as they go out: the response's methods are replaced on this one object, as
  * Express changes its prototype. Resolves at once; the invocation ends with the response.
  */
 export async function listen(invocation: Invocation, listener: RequestListener, maxBodyBytes: number): Promise<void> {
@@ -87,7 +87,10 @@ function watchEnd(invocation: Invocation): void {
 function settle(invocation: Invocation): void {
   const status = invocation.response.getHeader(STATUS_HEADER);
   if (status === undefined) invocation.succeed();
-  else invocation.admitFailure(new WatcherError('FUNCTION_ERROR', `the function failed and its framework has answered (${STATUS_HEADER}: ${String(status)})`));
+  else
+    invocation.admitFailure(
+      new WatcherError('FUNCTION_ERROR', `the function failed and its framework has answered (${STATUS_HEADER}: ${String(status).slice(0, 32)})`),
+    );
 }
 
 function setHeaders(response: ServerResponse<IncomingMessage>, headers: OutgoingHttpHeaders | OutgoingHttpHeader[] | undefined): void {

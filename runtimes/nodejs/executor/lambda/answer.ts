@@ -4,7 +4,7 @@ import { bad, isMap, toHeaders, toJson, type Answer } from '../result.ts';
 const TEXT = 'text/plain; charset=utf-8';
 
 /**
- * A handler's result as an answer, by the rules of API Gateway for payload format version 2.0, with `multiValueHeaders` of version 1.0 (W7.8).
+ * A handler's result as an answer, by the rules of API Gateway for payload format version 2.0, with `multiValueHeaders` of version 1.0 (W7.9).
  * @throws WatcherError FUNCTION_BAD_RESPONSE
  */
 export function toLambdaAnswer(result: unknown): Answer {

@@ -4,7 +4,7 @@ import type { LambdaContext } from './context.ts';
 type Callback = (error?: unknown, result?: unknown) => void;
 
 /**
- * Calls a handler in either of Lambda's two styles: what it returns is the result, or, where it declares three parameters and returns no promise, what it gives to its callback (W7.7).
+ * Calls a handler in either of Lambda's two styles: what it returns is the result, or, where it declares three parameters and returns no promise, what it gives to its callback (W7.8).
  */
 export async function callHandler(handler: Handler, event: unknown, context: LambdaContext): Promise<unknown> {
   if (handler.length < 3) return handler(event, context, () => undefined);

@@ -1,6 +1,6 @@
 import type { InvocationContext } from '../context.ts';
 
-/** A handler's second argument as AWS Lambda has it for Node.js (W7.7): a plain object, which handlers may write to. */
+/** A handler's second argument as AWS Lambda has it for Node.js (W7.8): a plain object, which handlers may write to. */
 export interface LambdaContext {
   /** Accepted and without effect: an answer never waits for the event loop to be empty. */
   callbackWaitsForEmptyEventLoop: boolean;

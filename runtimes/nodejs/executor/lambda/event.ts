@@ -19,7 +19,7 @@ export interface LambdaRequest {
 
 const STAGE = '$default';
 
-/** API Gateway's event for an HTTP API, payload format version 2.0 (W7.6). Plain objects throughout, as parsed JSON has them. */
+/** API Gateway's event for an HTTP API, payload format version 2.0 (W7.7). Plain objects throughout, as parsed JSON has them. */
 export function toLambdaEvent(request: LambdaRequest): Record<string, unknown> {
   const mark = request.url.indexOf('?');
   const query = mark < 0 ? '' : request.url.slice(mark + 1);

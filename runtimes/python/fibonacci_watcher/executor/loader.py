@@ -15,6 +15,7 @@ from typing import Any
 from ..errors import WatcherError
 from .failure import describe, place_of
 
+_DEPENDENCIES = "site-packages"
 _ARGUMENTS = {"event": 2, "wsgi": 2, "asgi": 3, "lambda": 2}
 
 
@@ -31,7 +32,7 @@ def load_handler(folder: str, handler: str, signature: str, times: ImportTimes) 
     if signature not in _ARGUMENTS:
         raise WatcherError("LOAD_FAILED", f"Python has no signature {signature}; use event, asgi, wsgi, lambda or framework.")
     name = path.replace("/", ".")
-    sys.path.insert(0, folder)
+    add_to_path(folder)
     if not _exists(folder, path):
         raise WatcherError("LOAD_FAILED", f"The module {path}.py is not in the package; `handler` is `<file without extension>.<export>`.")
     # A module of the package goes before one of the same name that the watcher has imported already.
@@ -50,6 +51,15 @@ def load_handler(folder: str, handler: str, signature: str, times: ImportTimes) 
     if problem := _misfit(found, signature):
         raise WatcherError("LOAD_FAILED", f"{handler} is not a handler of signature {signature}: {problem}.", file)
     return found  # type: ignore[no-any-return]
+
+
+def add_to_path(folder: str) -> None:
+    """The package's modules go before all others; its `site-packages` before those of the image, but never before the standard library (W3.8)."""
+    dependencies = os.path.join(folder, _DEPENDENCIES)
+    if os.path.isdir(dependencies):
+        of_image = (place for place, entry in enumerate(sys.path) if os.path.basename(entry) in (_DEPENDENCIES, "dist-packages"))
+        sys.path.insert(next(of_image, len(sys.path)), dependencies)
+    sys.path.insert(0, folder)
 
 
 def _exists(folder: str, path: str) -> bool:

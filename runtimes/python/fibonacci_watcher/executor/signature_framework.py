@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import sys
 import time
 from typing import Any
 
@@ -13,7 +12,7 @@ from .connection import Invoke
 from .exchange import Exchange
 from .failure import describe, place_of
 from .journal import Journal
-from .loader import ImportTimes, timed_imports
+from .loader import ImportTimes, add_to_path, timed_imports
 
 _FRAMEWORK = "functions_framework"
 _TYPE_VARIABLE = "FUNCTION_SIGNATURE_TYPE"
@@ -28,15 +27,14 @@ def load_application(folder: str, handler: str, times: ImportTimes) -> Any:
     source = os.path.join(folder, f"{path}.py")
     if not os.path.isfile(source):
         raise _failed(f"The module {path}.py is not in the package; `handler` is `<file without extension>.<target>`.")
-    sys.path.insert(0, folder)
+    add_to_path(folder)
     with timed_imports(times):
         try:
             framework = importlib.import_module(_FRAMEWORK)
         except ModuleNotFoundError as error:
             if error.name != _FRAMEWORK:
                 raise _failed(describe(error)) from error
-            way_out = "pip install --target . functions-framework"
-            raise _failed(f"The package does not carry {_FRAMEWORK}: run `{way_out}` in the function's folder.") from error
+            raise _failed(f"The package does not carry {_FRAMEWORK}: name functions-framework in the requirements.txt beside the code.") from error
         try:
             return framework.create_app(target, source)
         except SystemExit as error:
@@ -57,7 +55,7 @@ def create_framework_invoke(invoke_application: Invoke, journal: Journal) -> Inv
         status = next((value for name, value in exchange.sent_headers if name == _STATUS_HEADER), None)
         if status is None:
             return outcome
-        message = f"The function failed and its framework has answered ({_STATUS_HEADER}: {status})."
+        message = f"The function failed and its framework has answered ({_STATUS_HEADER}: {status[:32]})."
         journal.failure("FUNCTION_ERROR", exchange.request_id, time.monotonic() - exchange.arrived, {"message": message})
         return "error"
 
