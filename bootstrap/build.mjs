@@ -9,11 +9,12 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const LAYERS = [...new Set(JSON.parse(readFileSync(join(ROOT, 'tsconfig.json'), 'utf8')).references.map(({ path }) => path.split('/')[0]))];
 /** What dist/ needs besides compiled TypeScript. */
 const ASSETS = [
-  ...['gateway', 'scaler', 'runtimes/nodejs', 'runtimes/python', 'runtimes/go', 'runtimes/java'].map((from) => ({ from, accept: (path) => path === 'Containerfile' })),
+  ...['gateway', 'scaler', 'runtimes/nodejs', 'runtimes/python'].map((from) => ({ from, accept: (path) => path === 'Containerfile' })),
   { from: 'runtimes', accept: (path) => /^nodejs\/start\.json$|^python\/(start\.json|requirements\.txt|fibonacci_watcher\/.*\.py)$/.test(path) },
-  { from: 'runtimes/go', accept: (path) => /^(start\.json|go\.mod|(cmd|executor|function|internal)\/.*\.(go|txt))$/.test(path) && !path.endsWith('_test.go') },
   // Compiled with each Go function, and into the watcher's image.
   { from: 'runtimes/go', accept: (path) => /^(Containerfile|start\.json|go\.mod|(cmd|executor|function|internal)\/.*(?<!_test)\.go)$/.test(path) },
+  // Compiled on first use.
+  { from: 'runtimes/java', accept: (path) => /^(Containerfile|start\.json|pom\.xml|(function|watcher)\/(pom\.xml|src\/main\/.*))$/.test(path) },
   { from: 'cli/templates', accept: () => true },
 ];
 

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, extname, join } from 'node:path';
 import { goWatcher } from '../constructs/build/go-watcher.ts';
+import { type JavaWatcher, javaWatcher } from '../constructs/build/java-watcher.ts';
 import { ownPlatform } from '../constructs/build/platform.ts';
 import type { WatcherBuild } from '../constructs/build/watcher-build.ts';
 import type { Fleet, Instance, InstanceTemplate } from '../kit/fleet/fleet.ts';
@@ -41,6 +42,7 @@ export async function startFunction({ fn, packageBytes, env, python }: FunctionT
     ext: extname(import.meta.url),
     python: python ?? process.env['FIB_PYTHON'] ?? 'python3',
     ...(fn.spec.runtime === 'go' && { goWatcher: compiled(goWatcher(ownPlatform())) }),
+    ...(fn.spec.runtime === 'java' && javaPrograms(javaWatcher())),
   };
   const runtimesDir = join(dirname(import.meta.dirname), 'runtimes');
   const fleet = await createLocalFleet({ runtimesDir, stateDir, publicKey: publicKeyOf(key), programs });
@@ -56,6 +58,10 @@ export async function startFunction({ fn, packageBytes, env, python }: FunctionT
     await close();
     throw error;
   }
+}
+
+function javaPrograms(build: JavaWatcher): { java: string; javaWatcher: string } {
+  return { java: build.java, javaWatcher: compiled(build) };
 }
 
 function compiled({ file, ensure }: WatcherBuild): string {

@@ -15,7 +15,7 @@ export const doctor = defineCommand({
   declare: (program) => program.command('doctor').description('Name what is missing on this machine, and the line to run.'),
   async run({ terminal, cwd, env }) {
     const [{ findToolchain }, { readDevFile }] = await Promise.all([import('../dev/toolchain.ts'), import('../dev/dev-file.ts')]);
-    const { python, go, monitoring } = await findToolchain(cwd, env);
+    const { python, go, java, monitoring } = await findToolchain(cwd, env);
     const devFile = findDevFile(cwd);
     const running = devFile === undefined ? undefined : await readDevFile(devFile);
     const findings: Finding[] = [
@@ -29,6 +29,12 @@ export const doctor = defineCommand({
         ...('file' in go
           ? { ok: true, detail: 'compiles functions and their watcher' }
           : { ok: false, detail: `runtime go is off: ${go.missing}`, wayOut: go.wayOut }),
+      },
+      {
+        what: 'Java',
+        ...('file' in java
+          ? { ok: true, detail: `${java.java} compiles functions and their watcher` }
+          : { ok: false, detail: `runtime java is off: ${java.missing}`, wayOut: java.wayOut }),
       },
       {
         what: 'Monitoring',

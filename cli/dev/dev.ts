@@ -122,11 +122,12 @@ async function check({ session, off, urls, token }: Running, screen: Screen): Pr
 }
 
 /** Shows each part that is wanted and missing, and gives them as sentences. */
-function tellWhatIsOff(options: DevOptions, { python, go, monitoring }: Toolchain, resources: readonly AnyResource[], screen: Screen): string[] {
+function tellWhatIsOff(options: DevOptions, { python, go, java, monitoring }: Toolchain, resources: readonly AnyResource[], screen: Screen): string[] {
   const runtimes = new Set(resources.flatMap(({ kind, spec }) => (kind === 'Function' ? [spec.runtime] : [])));
   const missing = [
     { part: 'python', wanted: runtimes.has('python'), tool: python },
     { part: 'go', wanted: runtimes.has('go'), tool: go },
+    { part: 'java', wanted: runtimes.has('java'), tool: java },
     { part: 'monitoring', wanted: options.monitoring, tool: monitoring },
   ];
   return missing.flatMap(({ part, wanted, tool }) => {

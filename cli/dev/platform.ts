@@ -89,6 +89,8 @@ export async function startPlatform(options: PlatformOptions, closers: Closers):
       runtimesDir: siblingFolder('runtimes'),
       python: 'path' in toolchain.python ? toolchain.python.path : '',
       goWatcher: 'file' in toolchain.go ? toolchain.go.file : '',
+      java: 'file' in toolchain.java ? toolchain.java.java : '',
+      javaWatcher: 'file' in toolchain.java ? toolchain.java.file : '',
       secretsFile: options.secretsFile,
       gatewayUrl: urls.admin,
       ...(programs && { prometheusUrl: urls.prometheus ?? '', alertmanagerUrl: urls.alertmanager ?? '', rulesFile }),

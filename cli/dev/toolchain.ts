@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { goWatcher } from '../../constructs/build/go-watcher.ts';
+import { findJdk, OLDEST_WATCHER_JDK } from '../../constructs/build/java-toolchain.ts';
+import { type JavaWatcher, javaWatcher } from '../../constructs/build/java-watcher.ts';
 import { ownPlatform } from '../../constructs/build/platform.ts';
 import type { WatcherBuild } from '../../constructs/build/watcher-build.ts';
 import type { FunctionRuntime } from '../../protocol/schema/fields.ts';
@@ -20,6 +22,8 @@ export interface Toolchain {
   readonly python: Tool;
   /** The watcher of runtime go, which is compiled on first use. */
   readonly go: WatcherBuild | Missing;
+  /** The watcher of runtime java, likewise. */
+  readonly java: JavaWatcher | Missing;
   /** Scaling by rules. */
   readonly monitoring: { readonly prometheus: string; readonly alertmanager: string } | Missing;
 }
@@ -33,12 +37,13 @@ const PYTHON_PROBE =
 
 /** Looks where `npm start` says (FIB_PYTHON, FIB_PROMETHEUS, FIB_ALERTMANAGER), in the project's `.fib/python`, and on PATH. */
 export async function findToolchain(projectRoot: string, env: Env): Promise<Toolchain> {
-  return { python: await findPython(projectRoot, env), go: findGo(env), monitoring: findMonitoring(env) };
+  return { python: await findPython(projectRoot, env), go: findGo(env), java: findJava(env), monitoring: findMonitoring(env) };
 }
 
 /** Compiles the watchers of the runtimes that a stack has, on first use. @throws PlatformError TOOLCHAIN_MISSING */
-export function prepareRuntimes({ go }: Toolchain, runtimes: ReadonlySet<FunctionRuntime>): void {
+export function prepareRuntimes({ go, java }: Toolchain, runtimes: ReadonlySet<FunctionRuntime>): void {
   if (runtimes.has('go') && 'ensure' in go) go.ensure();
+  if (runtimes.has('java') && 'ensure' in java) java.ensure();
 }
 
 async function findPython(projectRoot: string, env: Env): Promise<Tool> {
@@ -61,6 +66,15 @@ function findGo(env: Env): Toolchain['go'] {
     return goWatcher(ownPlatform(), onPath(env, 'go'));
   } catch (error) {
     return { missing: (error as Error).message, wayOut: 'install Go 1.24 or newer: https://go.dev/dl' };
+  }
+}
+
+function findJava(env: Env): Toolchain['java'] {
+  if (env['FIB_JAVA'] && env['FIB_JAVA_WATCHER']) return { java: env['FIB_JAVA'], file: env['FIB_JAVA_WATCHER'], ensure: () => undefined };
+  try {
+    return javaWatcher(findJdk(OLDEST_WATCHER_JDK, env));
+  } catch (error) {
+    return { missing: (error as Error).message, wayOut: 'install a JDK 25 or newer: https://adoptium.net' };
   }
 }
 

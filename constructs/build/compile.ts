@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import type { PackageFile } from '../../protocol/package.ts';
 import type { Runtime } from '../../protocol/schema/fields.ts';
 import { buildGo } from './go.ts';
+import { buildJava } from './java.ts';
 import type { Platform } from './platform.ts';
 
 export interface CompileOptions {
@@ -27,6 +28,11 @@ const COMPILERS: Readonly<Partial<Record<Runtime, Compiler>>> = {
     compile: (directory, { handler, platform: { system, architecture } }) => buildGo({ directory, handlers: [handler], goos: system, goarch: architecture }),
     extension: 'go',
     module: { 'go.mod': 'module function\n\ngo 1.24\n' },
+  },
+  java: {
+    compile: (directory, { handler }) => buildJava({ directory, handler }),
+    extension: 'java',
+    module: {},
   },
 };
 
