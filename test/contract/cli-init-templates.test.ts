@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createProject as createFromTemplate } from '../../cli/init/create-project.ts';
 import { chooseTemplate, TEMPLATES } from '../../cli/init/templates.ts';
 import { goWatcher } from '../../constructs/build/go-watcher.ts';
+import { javaWatcher } from '../../constructs/build/java-watcher.ts';
 import { ownPlatform } from '../../constructs/build/platform.ts';
 import { loadStack, type LoadOptions } from '../../constructs/loader.ts';
 import { createProject, ROOT, type TestProject } from './cli-world/project.ts';
@@ -27,9 +28,10 @@ describe('what fib init makes', () => {
     project = await createProject({});
     await symlink(join(ROOT, 'node_modules/@types'), join(project.dir, 'node_modules/@types'));
     for (const { template, runtime } of ALL) await createFromTemplate(folderOf(template, runtime), chooseTemplate(template, runtime));
-    const go = goWatcher(ownPlatform());
+    const [go, java] = [goWatcher(ownPlatform()), javaWatcher()];
     go.ensure();
-    platform = await startPlatform({ scaler: { goWatcher: go.file } });
+    java.ensure();
+    platform = await startPlatform({ scaler: { goWatcher: go.file, java: java.java, javaWatcher: java.file } });
   });
   afterAll(async () => {
     await platform.close();
@@ -67,8 +69,8 @@ describe('what fib init makes', () => {
     const bucket = createServer((_request, response) => response.end(model)).listen(0, '127.0.0.1');
     await new Promise((resolve) => bucket.once('listening', resolve));
     const modelUrl = `http://127.0.0.1:${(bucket.address() as AddressInfo).port}/models/rent.json`;
-    const [{ words = [] } = {}] = readmeCalls(await readFile(join(folderOf('ml', 'python'), 'README.md'), 'utf8'));
-    const answers = await callAll('ml', 'python', [words], { config: { modelUrl } });
+    const words = readmeCalls(await readFile(join(folderOf('ml', 'python'), 'README.md'), 'utf8')).map((call) => call.words);
+    const answers = await callAll('ml', 'python', words, { config: { modelUrl } });
     bucket.close();
     expect(answers).toEqual([{ rents: [60.5, 90.5] }]);
   });
@@ -81,15 +83,17 @@ describe('what fib init makes', () => {
       await loadStack(join(folderOf(template, runtime), 'stack.ts'), { ...options, namespace, target: 'local' }),
       namespace,
     );
-    let last: unknown;
-    const answer = async (words: readonly string[]) =>
-      eventually(
-        () => stack.call(words).catch((error: unknown) => void (last = error)),
-        30_000,
-        () => `${namespace}: no answer to ${words.join(' ')}: ${String(last)}`,
-      );
     const answers: unknown[] = [];
-    for (const words of calls) answers.push(JSON.parse(await answer(words)));
+    for (const words of calls) {
+      // A moment passes until the gateway knows the route.
+      const { status, body } = await eventually(
+        () => stack.call(words).then((answer) => (answer.status === 404 ? undefined : answer)),
+        10_000,
+        () => `${namespace} has no route for ${words.join(' ')}`,
+      );
+      expect([status, body]).toEqual([expect.toSatisfy((code: number) => code >= 200 && code < 300), expect.any(String)]);
+      answers.push(JSON.parse(body));
+    }
     await stack.remove();
     return answers;
   }

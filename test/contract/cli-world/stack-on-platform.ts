@@ -9,12 +9,14 @@ import { parseCurl } from './readme-calls.ts';
 
 /** A stack on a platform that others use too: on a host of its own, so that routes may be equal. */
 export interface StackOnPlatform {
-  /**
-   * Does what a README says: `curl …`, or `npx fib invoke …` for a tick of the stack's timer. Gives the body.
-   * @throws Error for an answer that is not 2xx
-   */
-  call(words: readonly string[]): Promise<string>;
+  /** Does what a README says: `curl …`, or `npx fib invoke …` for a tick of the stack's timer. */
+  call(words: readonly string[]): Promise<Answer>;
   remove(): Promise<void>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
 }
 
 export async function applyStack(platform: Platform, { objects, packages }: SynthResult, host: string): Promise<StackOnPlatform> {
@@ -36,18 +38,18 @@ function onHost(resource: AnyResource, host: string): AnyResource {
 }
 
 /** `fetch` would send no other Host. */
-async function curl({ gateways }: Platform, words: readonly string[], host: string): Promise<string> {
+async function curl({ gateways }: Platform, words: readonly string[], host: string): Promise<Answer> {
   const { path, headers, data } = parseCurl(words);
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   request(`${gateways[0]?.url}${path}`, { method: data === undefined ? 'GET' : 'POST', headers: { ...headers, host } }, resolve)
     .once('error', reject)
     .end(data);
   const response = await promise;
-  return goodBody(response.statusCode ?? 0, await text(response));
+  return { status: response.statusCode ?? 0, body: await text(response) };
 }
 
 /** What `fib invoke` sends to a function that has a timer alone. */
-async function tick({ gateways, internalToken }: Platform, trigger: TriggerResource | undefined): Promise<string> {
+async function tick({ gateways, internalToken }: Platform, trigger: TriggerResource | undefined): Promise<Answer> {
   if (!trigger?.spec.timer) throw new Error('the stack has no timer');
   const { namespace, name } = trigger.metadata;
   const { data } = trigger.spec.timer;
@@ -57,10 +59,5 @@ async function tick({ gateways, internalToken }: Platform, trigger: TriggerResou
     headers: { ...headers, authorization: `Bearer ${internalToken}` },
     body: data ?? null,
   });
-  return goodBody(response.status, await response.text());
-}
-
-function goodBody(status: number, body: string): string {
-  if (status < 200 || status >= 300) throw new Error(`${status} ${body}`);
-  return body;
+  return { status: response.status, body: await response.text() };
 }
