@@ -6,6 +6,7 @@ import type { Runtime } from '../protocol/schema/fields.ts';
 import { bundle, type BundleOptions } from './build/bundle.ts';
 import { compileFile, compileFolder, type CompileOptions, sourceExtension } from './build/compile.ts';
 import { type Architecture, CLUSTER_PLATFORM, type Platform } from './build/platform.ts';
+import { vendorWheels } from './build/wheels.ts';
 import { readFolder } from './code-folder.ts';
 
 /** What a function tells its code when it is packed. */
@@ -18,10 +19,12 @@ export interface CodeContext {
   readonly handler: string;
   /** What code is compiled for, whatever it says itself. @default - Linux, and the architecture that the code names */
   readonly platform?: Platform;
+  /** Interpreter on this machine that runs the function, where it is in Python: what it requires is installed for it. @default - for that of the runtime image */
+  readonly python?: string;
 }
 
 export interface CodeOptions {
-  /** Processor of the cluster's nodes, for code that is compiled to machine code (Go). While developing it is the machine's own. @default 'amd64' */
+  /** Processor of the cluster's nodes, for code that has machine code in it: Go, and wheels of Python. While developing it is the machine's own. @default 'amd64' */
   readonly architecture?: Architecture;
 }
 
@@ -63,7 +66,7 @@ function readCode({ form, context }: CodeOrder): ReadCode {
   const [source = ''] = mainSources({ form, context });
   switch (form.kind) {
     case 'directory': {
-      const files = compileFolder(context.runtime, source, compileOptions(context, form.options)) ?? readFolder(source);
+      const files = compileFolder(context.runtime, source, compileOptions(context, form.options)) ?? readWithDependencies(source, context, form.options);
       return { files, sources: [source] };
     }
     case 'file':
@@ -77,6 +80,13 @@ function readCode({ form, context }: CodeOrder): ReadCode {
     default:
       return form satisfies never;
   }
+}
+
+function readWithDependencies(directory: string, context: CodeContext, options: CodeOptions): readonly PackageFile[] {
+  const files = readFolder(directory);
+  if (context.runtime !== 'python') return files;
+  const { architecture } = compileOptions(context, options).platform;
+  return [...files, ...vendorWheels({ directory, architecture, python: context.python })];
 }
 
 function readBundle(entry: string, context: CodeContext, options: BundleOptions): ReadCode {

@@ -8,6 +8,8 @@ import { type CodeContext, type CodeForm, type CodeOptions, mainSources, packCod
 export const BASE_DIRECTORY = 'fibonacci.dev/base-directory';
 /** Context key on the app: the platform that code is compiled for, where it is not that of a cluster's nodes. */
 export const CODE_PLATFORM = 'fibonacci.dev/code-platform';
+/** Context key on the app: the interpreter that runs Python functions, where it is one of this machine. */
+export const CODE_PYTHON = 'fibonacci.dev/code-python';
 
 /**
  * A function's code. It is packed at synthesis, addressed by its content: equal files give a byte-identical package, whatever their times, order or place.

@@ -6,7 +6,7 @@ import type { FunctionResource } from '../protocol/schema/resources.ts';
 import type { Package } from '../protocol/package.ts';
 import { show } from '../protocol/schema/validate.ts';
 import type { Platform } from './build/platform.ts';
-import { BASE_DIRECTORY, CODE_PLATFORM } from './code.ts';
+import { BASE_DIRECTORY, CODE_PLATFORM, CODE_PYTHON } from './code.ts';
 import type { CodeContext } from './code-form.ts';
 import { deploymentProblems } from './function-checks.ts';
 import { FUNCTION_PROPS, type FunctionProps, IMAGE_FUNCTION_PROPS, type ImageFunctionProps } from './function-props.ts';
@@ -140,7 +140,8 @@ export class Function extends Resource<'Function'> implements Partial<Packable>,
   #codeContext({ runtime, handler }: FunctionProps): CodeContext {
     const platform = this.node.tryGetContext(CODE_PLATFORM) as Platform | undefined;
     const baseDirectory = (this.node.tryGetContext(BASE_DIRECTORY) as string | undefined) ?? process.cwd();
-    return { baseDirectory, runtime, handler, ...(platform && { platform }) };
+    const python = this.node.tryGetContext(CODE_PYTHON) as string | undefined;
+    return { baseDirectory, runtime, handler, ...(platform && { platform }), ...(python !== undefined && { python }) };
   }
 
   #checkFree(name: string): void {

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { App } from 'cdk8s';
 import { PlatformError } from '../protocol/errors.ts';
 import { ownPlatform, type Platform } from './build/platform.ts';
-import { BASE_DIRECTORY, CODE_PLATFORM } from './code.ts';
+import { BASE_DIRECTORY, CODE_PLATFORM, CODE_PYTHON } from './code.ts';
 import { isStackDefinition, type StackDefinition } from './define-stack.ts';
 import { NAMESPACE_CONTEXT } from './function-stack.ts';
 import { loadError } from './load-error.ts';
@@ -24,6 +24,8 @@ export interface LoadOptions {
   readonly target?: 'cluster' | 'local';
   /** What code is compiled for. @default - this machine for target `local`, else the cluster's nodes, as the code names them */
   readonly platform?: Platform;
+  /** Interpreter on this machine that runs Python functions: what they require is installed for it. @default - for that of the runtime image */
+  readonly python?: string;
 }
 
 /**
@@ -58,6 +60,7 @@ export function synthesizeStack(stack: StackDefinition, options: LoadOptions = {
   app.node.setContext(BASE_DIRECTORY, stack.folder);
   const platform = options.platform ?? (options.target === 'local' ? ownPlatform() : undefined);
   if (platform) app.node.setContext(CODE_PLATFORM, platform);
+  if (options.python !== undefined) app.node.setContext(CODE_PYTHON, options.python);
   if (options.namespace !== undefined) app.node.setContext(NAMESPACE_CONTEXT, options.namespace);
   try {
     const returned = stack.define(app, Object.freeze({ env: options.env ?? 'dev', config: Object.freeze({ ...options.config }) })) as unknown;

@@ -21,7 +21,7 @@ export interface Synthesized {
 const PACKAGES = Symbol.for('fibonacci.dev/testing/packages');
 
 /**
- * Synthesizes a stack in this process, with no cluster and no file written. What is compiled is compiled for this machine, so that `invoke` can run it.
+ * Synthesizes a stack in this process, with no cluster and no file written. What is compiled or installed for functions is so for this machine, so that `invoke` can run it.
  *
  * @example
  * import stack from './stack.ts';
@@ -29,7 +29,7 @@ const PACKAGES = Symbol.for('fibonacci.dev/testing/packages');
  * @throws PlatformError as `fib synth` does, with every problem and its construct path
  */
 export function synthesize(stack: StackDefinition, options: LoadOptions = {}): Synthesized {
-  const { objects, packages } = synthesizeStack(stack, { platform: ownPlatform(), ...options });
+  const { objects, packages } = synthesizeStack(stack, { platform: ownPlatform(), python: process.env['FIB_PYTHON'] ?? 'python3', ...options });
   for (const { object } of objects) Object.defineProperty(object, PACKAGES, { value: packages });
   return { objects, object: (kind: string, name: string, namespace?: string) => find(objects, kind, name, namespace) as never };
 }

@@ -85,7 +85,8 @@ async function start(options: DevOptions, screen: Screen, closers: Closers, note
   const stackOptions = { env: options.environment, config: options.config };
   const context = async () => {
     const { config, files } = await readStackConfig(project, stackOptions, note);
-    return { load: { env: options.environment, config, gatewayUrl: urls.gateway, target: 'local' as const }, files };
+    const python = 'path' in toolchain.python ? { python: toolchain.python.path } : {};
+    return { load: { env: options.environment, config, gatewayUrl: urls.gateway, target: 'local' as const, ...python }, files };
   };
   const opening = closers.addStarting(
     openStack({ file: project.stack, context, store, packagesDir: paths.packages, prepare: (runtimes) => prepareRuntimes(toolchain, runtimes) }),

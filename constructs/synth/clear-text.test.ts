@@ -7,7 +7,7 @@ import type { KubernetesObject, SynthObject, SynthResult } from './object.ts';
 const PEM = `-----BEGIN ${'RSA PRIVATE'} KEY-----`;
 const resultOf = (object: KubernetesObject, packages = new Map<string, Uint8Array>()): SynthResult => {
   const synth: SynthObject = { id: `${object.kind}/shop/a`, path: 'shop/a', object, phase: 'resource', tree: 'functions', deps: [] };
-  return { objects: [synth], packages, sources: [], stacks: [], urls: new Map() };
+  return { objects: [synth], packages, sources: [], code: [], stacks: [], urls: new Map() };
 };
 const problems = (object: KubernetesObject) => clearTextProblems(resultOf(object));
 const metadata = { name: 'a', namespace: 'shop' };

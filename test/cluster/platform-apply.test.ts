@@ -136,6 +136,7 @@ test('a package is the same byte for byte after YAML, kustomize, kubectl and the
     ],
     packages: new Map(),
     sources: [],
+    code: [],
     stacks: [],
     urls: new Map(),
   });
