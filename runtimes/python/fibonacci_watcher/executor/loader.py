@@ -54,7 +54,7 @@ def load_handler(folder: str, handler: str, signature: str, times: ImportTimes) 
 
 
 def add_to_path(folder: str) -> None:
-    """The package's modules go before all others; its `site-packages` before those of the image, but never before the standard library (W3.8)."""
+    """The package's modules go before all others; its `site-packages` before those of the image, after the standard library (W3.8)."""
     dependencies = os.path.join(folder, _DEPENDENCIES)
     if os.path.isdir(dependencies):
         of_image = (place for place, entry in enumerate(sys.path) if os.path.basename(entry) in (_DEPENDENCIES, "dist-packages"))

@@ -34,7 +34,7 @@ def load_application(folder: str, handler: str, times: ImportTimes) -> Any:
         except ModuleNotFoundError as error:
             if error.name != _FRAMEWORK:
                 raise _failed(describe(error)) from error
-            raise _failed(f"The package does not carry {_FRAMEWORK}: name functions-framework in the requirements.txt beside the code.") from error
+            raise _failed(f"The package does not carry {_FRAMEWORK}: name functions-framework in its requirements.txt.") from error
         try:
             return framework.create_app(target, source)
         except SystemExit as error:
