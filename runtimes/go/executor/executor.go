@@ -95,6 +95,9 @@ func (e *executor) beat() {
 	}
 }
 
+// gcPercent lets the heap of a function grow more before it is collected than Go does by default: requests make much garbage and keep little. The memory limit bounds it.
+const gcPercent = 200
+
 // memoryHeadroom of the limit is left to what is not the Go heap: the collector works harder before the supervisor has to end us.
 const memoryHeadroom = 0.9
 
@@ -110,6 +113,9 @@ func (e *executor) load(payload []byte) {
 	if err != nil {
 		_ = e.channel.Send(wire.KindLoadFailed, contract.AsError(err))
 		return
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
 	}
 	if order.MemoryLimitBytes > 0 && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(int64(float64(order.MemoryLimitBytes) * memoryHeadroom))
