@@ -17,7 +17,7 @@ const MAIN_SOURCES = ['src', 'main', 'java'];
 const LIBRARIES = ['gson', 'functions-framework-api'];
 /** Only the compiler reads it. */
 const ANNOTATIONS = /^error_prone_annotations-/;
-const TRAINING = 'dev.fibonacci.watcher.training.Training';
+const TRAINING = 'dev.fibonacci.watcher.supervisor.Training';
 
 /** The watcher of Java functions. @throws PlatformError TOOLCHAIN_MISSING without JDK 25 or newer */
 export function javaWatcher(jdk: Jdk = findJdk(OLDEST_WATCHER_JDK)): JavaWatcher {

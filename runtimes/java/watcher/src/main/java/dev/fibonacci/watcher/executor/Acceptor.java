@@ -14,10 +14,10 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Takes connections from the data listener, which all executors and the supervisor share: what nobody takes waits in the kernel, so that no connection is lost with an executor. In process mode one
- * connection at a time: the next when the invocation has ended, or soon if the client says nothing.
+ * connection at a time: the next when the invocation has ended, or after a while if the client says nothing.
  */
 final class Acceptor {
-  private static final long PATIENCE_MS = 50;
+  private static final long PATIENCE_MS = 1000;
 
   private final ServerSocketChannel listener;
   private final Page page;

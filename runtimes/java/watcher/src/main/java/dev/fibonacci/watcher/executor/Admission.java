@@ -33,6 +33,8 @@ final class Admission {
   private final List<Integer> slots = new ArrayList<>();
   private Revision current;
   private ErrorCode closed;
+  /** Requests past their deadline whose callers are being told. */
+  private int answering;
   private boolean idleTold;
 
   Admission(Page page, Journal journal, Monitor monitor, Listener listener) {
@@ -147,7 +149,6 @@ final class Admission {
     List<Exchange> expired = new ArrayList<>();
     List<Revision> ended = new ArrayList<>();
     boolean overrun = false;
-    boolean idle;
     long next = Long.MAX_VALUE;
     synchronized (this) {
       for (Exchange exchange : open) {
@@ -163,18 +164,26 @@ final class Admission {
         if (forget(exchange)) ended.add(exchange.revision);
       }
       if (overrun) closed = ErrorCode.EXECUTOR_RETIRED;
-      idle = !expired.isEmpty() && becomesIdle();
+      answering += expired.size();
     }
     if (overrun) listener.overrun();
     for (Exchange exchange : expired) answer(exchange);
     for (Revision revision : ended) listener.ended(revision);
-    if (idle) listener.idle();
     return next;
   }
 
   private void answer(Exchange exchange) {
     if (exchange.entered) journal.failure(ErrorCode.FUNCTION_TIMEOUT.name(), exchange, null);
-    Thread.ofPlatform().daemon().name("fibonacci-timeout").start(() -> exchange.takeOver(WatcherError.timeout(exchange.timeoutMs())));
+    Thread.ofPlatform().daemon().name("fibonacci-timeout").start(() -> exchange.takeOver(WatcherError.timeout(exchange.timeoutMs()), this::answered));
+  }
+
+  private void answered() {
+    boolean idle;
+    synchronized (this) {
+      answering--;
+      idle = becomesIdle();
+    }
+    if (idle) listener.idle();
   }
 
   synchronized List<Exchange> openExchanges() {
@@ -195,7 +204,7 @@ final class Admission {
   }
 
   private boolean becomesIdle() {
-    if (closed == null || !open.isEmpty() || idleTold) return false;
+    if (closed == null || !open.isEmpty() || answering > 0 || idleTold) return false;
     idleTold = true;
     return true;
   }

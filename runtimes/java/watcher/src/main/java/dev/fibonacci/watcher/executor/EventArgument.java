@@ -2,11 +2,16 @@ package dev.fibonacci.watcher.executor;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonParseException;
+import com.google.gson.reflect.TypeToken;
+import com.google.gson.stream.JsonReader;
 import dev.fibonacci.function.CloudEvent;
 import dev.fibonacci.function.Event;
 import dev.fibonacci.watcher.ErrorCode;
+import dev.fibonacci.watcher.Json;
 import dev.fibonacci.watcher.WatcherError;
 import dev.fibonacci.watcher.http.RequestHead;
+import java.io.IOException;
+import java.io.StringReader;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.nio.charset.StandardCharsets;
@@ -45,10 +50,11 @@ final class EventArgument {
     if (raw.isInstance(value) && type == raw) return value;
     if (raw == String.class) return value == null ? null : new String(body, StandardCharsets.UTF_8);
     if (value instanceof byte[]) throw misfit("its content type must be JSON");
+    JsonReader reader = gson.newJsonReader(new StringReader(Json.render(value)));
     try {
-      return gson.fromJson(gson.toJsonTree(value), type);
-    } catch (JsonParseException | DateTimeException | NumberFormatException error) {
-      throw misfit(error.getMessage());
+      return gson.getAdapter(TypeToken.get(type)).read(reader);
+    } catch (IOException | JsonParseException | DateTimeException | IllegalStateException | NumberFormatException error) {
+      throw misfit(reader.getPath() + " does not fit: " + error.getMessage());
     }
   }
 

@@ -1,18 +1,23 @@
 package dev.fibonacci.watcher.executor;
 
 import dev.fibonacci.watcher.ErrorCode;
+import dev.fibonacci.watcher.Json;
 import dev.fibonacci.watcher.WatcherError;
 import dev.fibonacci.watcher.http.RequestHead;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** A request as the event that a handler gets (W6.1 to W6.3). */
 final class Events {
   private static final String STRUCTURED = "application/cloudevents+json";
+  private static final String BATCH = "application/cloudevents-batch";
+  private static final Pattern ATTRIBUTE = Pattern.compile("ce-[a-z0-9]+");
   private static final List<String> REQUIRED = List.of("specversion", "id", "source", "type");
 
   private Events() {}
@@ -23,6 +28,7 @@ final class Events {
 
   /** @throws WatcherError BAD_JSON, BAD_CLOUDEVENT */
   static Map<String, Object> toEvent(RequestHead head, byte[] body, String requestId) {
+    if (Bodies.mediaType(head.headers().get("content-type")).startsWith(BATCH)) throw refused("a batch cannot be taken; send each event by itself");
     if (isStructured(head)) return structured(body);
     String contentType = head.headers().get("content-type");
     if (isCloudEvent(head)) return binary(head, contentType, body);
@@ -50,8 +56,8 @@ final class Events {
     for (String pair : query.split("&")) {
       if (pair.isEmpty()) continue;
       int equals = pair.indexOf('=');
-      String name = decode(equals < 0 ? pair : pair.substring(0, equals), true);
-      pairs.computeIfAbsent(name, key -> new ArrayList<>(1)).add(equals < 0 ? "" : decode(pair.substring(equals + 1), true));
+      String name = decode(equals < 0 ? pair : pair.substring(0, equals));
+      pairs.computeIfAbsent(name, key -> new ArrayList<>(1)).add(equals < 0 ? "" : decode(pair.substring(equals + 1)));
     }
     return pairs;
   }
@@ -60,21 +66,34 @@ final class Events {
     return Bodies.mediaType(head.headers().get("content-type")).equals(STRUCTURED);
   }
 
-  /** Header values are percent-encoded where they are not plain ASCII (CloudEvents HTTP binding, 3.1.3.2). */
   private static Map<String, Object> binary(RequestHead head, String contentType, byte[] body) {
     Map<String, Object> event = new LinkedHashMap<>();
     head.headers().forEach((name, value) -> {
-      if (name.startsWith("ce-")) event.put(name.substring(3), decode(value, false));
+      if (ATTRIBUTE.matcher(name).matches()) event.put(name.substring(3), attribute(name.substring(3), value));
     });
+    event.remove("datacontenttype");
     if (contentType != null) event.put("datacontenttype", contentType);
     event.put("data", Bodies.convert(contentType, body));
     return checked(event);
+  }
+
+  /** A header's value without quotes, percent-decoded once (CloudEvents HTTP binding, 3.1.3.2). */
+  private static String attribute(String name, String value) {
+    boolean quoted = value.length() >= 2 && value.startsWith("\"") && value.endsWith("\"");
+    String text = quoted ? value.substring(1, value.length() - 1).replaceAll("\\\\(.)", "$1") : value;
+    byte[] bytes = decode(text.getBytes(StandardCharsets.ISO_8859_1), false);
+    try {
+      return Json.utf8(bytes, 0, bytes.length);
+    } catch (IllegalArgumentException error) {
+      throw refused("the attribute " + name + " is not UTF-8");
+    }
   }
 
   @SuppressWarnings("unchecked")
   private static Map<String, Object> structured(byte[] body) {
     if (!(Bodies.parseJson(body) instanceof Map<?, ?> map)) throw refused("a structured one is a JSON object");
     Map<String, Object> event = (Map<String, Object>) map;
+    if (event.containsKey("data_base64") && event.containsKey("data")) throw refused("it has both `data` and `data_base64`");
     if (event.containsKey("data_base64")) event.put("data", base64(event.remove("data_base64")));
     event.putIfAbsent("data", null);
     return checked(event);
@@ -96,10 +115,13 @@ final class Events {
     return event;
   }
 
+  private static String decode(String text) {
+    if (text.indexOf('%') < 0 && text.indexOf('+') < 0) return text;
+    return new String(decode(text.getBytes(StandardCharsets.UTF_8), true), StandardCharsets.UTF_8);
+  }
+
   /** Percent-decoding that leaves alone what is malformed. */
-  private static String decode(String text, boolean plusIsSpace) {
-    if (text.indexOf('%') < 0 && (!plusIsSpace || text.indexOf('+') < 0)) return text;
-    byte[] raw = text.getBytes(StandardCharsets.UTF_8);
+  private static byte[] decode(byte[] raw, boolean plusIsSpace) {
     byte[] decoded = new byte[raw.length];
     int length = 0;
     for (int i = 0; i < raw.length; i++) {
@@ -112,7 +134,7 @@ final class Events {
         decoded[length++] = plusIsSpace && raw[i] == '+' ? (byte) ' ' : raw[i];
       }
     }
-    return new String(decoded, 0, length, StandardCharsets.UTF_8);
+    return Arrays.copyOf(decoded, length);
   }
 
   private static WatcherError refused(String problem) {

@@ -135,18 +135,17 @@ final class Exchange {
     wire.write(OwnAnswer.render(error, requestId, !keepAlive, head.isHead()));
   }
 
-  /** Answers in place of user code, or cuts what it has begun. Waits for a slow client, so not for the monitor's thread. */
-  void takeOver(WatcherError error) {
+  /** Answers in place of user code, or cuts what it has begun; {@code answered} runs then. Waits for a slow client, so not for the monitor's thread. */
+  void takeOver(WatcherError error, Runnable answered) {
+    boolean cut = !claimed.compareAndSet(false, true);
     try {
-      if (claimed.compareAndSet(false, true)) {
-        wire.write(OwnAnswer.render(error, requestId, true, head.isHead()));
-        wire.finish(2);
-      } else {
-        wire.close();
-      }
+      if (!cut) wire.write(OwnAnswer.render(error, requestId, true, head.isHead()));
     } catch (ClientGone gone) {
-      wire.close();
+      cut = true;
     }
+    if (cut) wire.close();
+    answered.run();
+    if (!cut) wire.finish(2);
   }
 
   /** The process ends: answers if nothing was, and does not wait for the client. */

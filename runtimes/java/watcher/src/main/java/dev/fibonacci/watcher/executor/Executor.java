@@ -80,6 +80,7 @@ final class Executor implements Admission.Listener {
   private void close(ErrorCode code) {
     if (code == ErrorCode.EXECUTOR_RETIRED || oneAtATime) acceptor.stop();
     admission.close(code);
+    link.send(Kind.CLOSED);
   }
 
   /** Lets the last answers get to their clients; user code's own shutdown hooks run. */

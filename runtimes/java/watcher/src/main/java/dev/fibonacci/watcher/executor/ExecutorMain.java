@@ -9,6 +9,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.util.Map;
 
 /** Entry of an executor: its standard input is the data listener, its arguments are the socket of its link and the file of its page. */
 public final class ExecutorMain {
@@ -19,13 +20,22 @@ public final class ExecutorMain {
     Page page = Page.open(Path.of(arguments[1]));
     SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
     channel.connect(UnixDomainSocketAddress.of(arguments[0]));
-    Link link = new Link(channel);
-    Journal journal = new Journal(link);
     ServerSocketChannel listener = (ServerSocketChannel) System.inheritedChannel();
     System.setIn(InputStream.nullInputStream());
+    serve(listener, channel, page);
+    Runtime.getRuntime().halt(0);
+  }
+
+  /** Until the supervisor closes the link. */
+  public static void serve(ServerSocketChannel listener, SocketChannel channel, Page page) {
+    Link link = new Link(channel);
+    Journal journal = new Journal(link);
     System.setOut(CapturedOutput.stream(journal, false));
     System.setErr(CapturedOutput.stream(journal, true));
-    new Executor(listener, link, page, journal).run();
-    Runtime.getRuntime().halt(0);
+    try {
+      new Executor(listener, link, page, journal).run();
+    } catch (IOException error) {
+      journal.write("error", "the executor could not start", Map.of("error", Failure.describe(error)));
+    }
   }
 }

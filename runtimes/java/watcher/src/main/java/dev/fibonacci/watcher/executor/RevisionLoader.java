@@ -65,7 +65,9 @@ final class RevisionLoader extends URLClassLoader implements Surroundings {
 
   /** Whether a class of this name is the function's own, or of its libraries. */
   boolean defines(String name) {
-    return findLoadedClass(name) != null;
+    Class<?> known = findLoadedClass(name);
+    // One that was only asked for by it may be another loader's.
+    return known != null && known.getClassLoader() == this;
   }
 
   @Override

@@ -60,7 +60,7 @@ final class UserJson {
       try {
         return (T) parse.invoke(null, in.nextString());
       } catch (InvocationTargetException | IllegalAccessException error) {
-        throw new DateTimeException("at " + in.getPath() + " is no " + parse.getDeclaringClass().getSimpleName(), error);
+        throw new DateTimeException("it is no " + parse.getDeclaringClass().getSimpleName(), error);
       }
     }
   }

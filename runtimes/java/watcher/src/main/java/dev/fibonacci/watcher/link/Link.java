@@ -28,6 +28,8 @@ public final class Link implements AutoCloseable {
     LOADED,
     /** It could not be loaded: code, message, details. */
     FAILED,
+    /** It refuses requests, as it was told. */
+    CLOSED,
     /** Log lines, to be printed as they are. */
     LOG,
     /** A revision before the current one has nothing under way any more: its folder. */

@@ -10,10 +10,12 @@ import dev.fibonacci.watcher.link.Order;
 import dev.fibonacci.watcher.link.Page;
 import dev.fibonacci.watcher.link.Totals;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 
 /** The supervisor's side of one executor; for the loop's thread alone. Orders that come before it is up are kept for it. */
@@ -39,6 +41,7 @@ final class ExecutorProcess implements Launch.Events {
   private final Launch launch;
   private final List<Runnable> kept = new ArrayList<>();
   private Listener listener = new Listener() {};
+  private final Queue<CompletableFuture<Void>> closing = new ArrayDeque<>();
   private Launch.Running running;
   private CompletableFuture<Map<String, Object>> loading;
   private ErrorCode killedFor;
@@ -52,6 +55,8 @@ final class ExecutorProcess implements Launch.Events {
   private double cpuSeconds;
   /** It was told to end: its death is no loss. */
   boolean ending;
+  /** User code in it is past its deadline. */
+  boolean overran;
 
   ExecutorProcess(Loop loop, Launch launch) {
     this.loop = loop;
@@ -77,9 +82,13 @@ final class ExecutorProcess implements Launch.Events {
     return future;
   }
 
-  /** Refuses requests with {@code code} from now on. */
-  void close(ErrorCode code) {
+  /** Refuses requests with {@code code} from when the future completes. */
+  CompletableFuture<Void> close(ErrorCode code) {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    if (dead) done.complete(null);
+    else closing.add(done);
     whenUp(() -> running.link().send(Kind.CLOSE, code.name()));
+    return done;
   }
 
   /** Ends by itself; killed if it has not after so long. */
@@ -185,6 +194,9 @@ final class ExecutorProcess implements Launch.Events {
       case FAILED -> {
         if (loading != null) loading.completeExceptionally(failure(Json.parseObject(payload, 0, payload.length)));
       }
+      case CLOSED -> {
+        if (!closing.isEmpty()) closing.remove().complete(null);
+      }
       case IDLE -> listener.idle();
       case OVERRUN -> listener.overrun();
       case BUSY -> listener.busy(true);
@@ -205,6 +217,7 @@ final class ExecutorProcess implements Launch.Events {
     if (dead) return;
     dead = true;
     kept.clear();
+    for (CompletableFuture<Void> each : closing) each.complete(null);
     if (loading != null) loading.completeExceptionally(new WatcherError(ErrorCode.LOAD_FAILED, "The process ended with exit code " + exitCode + " while it loaded the code."));
     boolean outOfMemory = exitCode == OUT_OF_MEMORY && !exiting && !killed;
     ErrorCode code = outOfMemory ? ErrorCode.MEMORY_LIMIT : killedFor;

@@ -10,6 +10,11 @@ import java.util.concurrent.CompletableFuture;
 
 /** Process mode: each invocation has an executor to itself (W5.5, W5.7). They are started as they are needed, and one more, up to the concurrency; whoever is free takes the next connection. */
 final class ProcessServing extends Serving {
+  /** So long an executor whose user code does not end may take to answer for it … */
+  private static final long ANSWER_MS = 5000;
+  /** … and the answer to get to the client. */
+  private static final long DELIVERY_MS = 100;
+
   private final List<ExecutorProcess> loaded = new ArrayList<>();
   private final Set<ExecutorProcess> busy = new HashSet<>();
   private int loading;
@@ -24,12 +29,11 @@ final class ProcessServing extends Serving {
   }
 
   @Override
-  void close(ErrorCode code) {
+  CompletableFuture<Void> close(ErrorCode code) {
     closed = code;
-    for (ExecutorProcess executor : List.copyOf(executors)) {
-      executor.close(code);
-      if (code == ErrorCode.EXECUTOR_RETIRED && !busy.contains(executor)) executor.end(END_MS);
-    }
+    CompletableFuture<Void> done = closeAll(executors, code);
+    if (code == ErrorCode.EXECUTOR_RETIRED) for (ExecutorProcess executor : executors) if (!busy.contains(executor)) executor.end(END_MS);
+    return done;
   }
 
   @Override
@@ -58,6 +62,11 @@ final class ProcessServing extends Serving {
       }
 
       @Override
+      public void idle() {
+        if (executor.overran) deps.loop().after(DELIVERY_MS, () -> executor.kill(ErrorCode.FUNCTION_TIMEOUT));
+      }
+
+      @Override
       public void overrun() {
         overran(executor);
       }
@@ -79,19 +88,17 @@ final class ProcessServing extends Serving {
     deps.changed().run();
   }
 
-  /** Its caller has been answered; user code goes on in it. */
+  /** A deadline passed in user code, which goes on; the executor is killed once its caller has been told. */
   private void overran(ExecutorProcess executor) {
     if (!loaded.remove(executor)) return;
     busy.remove(executor);
     executor.ending = true;
+    executor.overran = true;
     deps.ledger().replaced(function(), ErrorCode.FUNCTION_TIMEOUT, lossMessage(ErrorCode.FUNCTION_TIMEOUT, 0));
     deps.loop().after(ANSWER_MS, () -> executor.kill(ErrorCode.FUNCTION_TIMEOUT));
     grow();
     deps.changed().run();
   }
-
-  /** So long the answer may take to get to the client. */
-  private static final long ANSWER_MS = 100;
 
   /** One executor more than invocations, so that the next one finds code that is loaded. */
   private void grow() {

@@ -19,11 +19,15 @@ final class Service {
   private final Loop loop;
   private final Stock stock;
   private final Watcher watcher;
+  private final int dataPort;
+  private final int controlPort;
 
-  private Service(Loop loop, Stock stock, Watcher watcher) {
+  private Service(Loop loop, Stock stock, Watcher watcher, int dataPort, int controlPort) {
     this.loop = loop;
     this.stock = stock;
     this.watcher = watcher;
+    this.dataPort = dataPort;
+    this.controlPort = controlPort;
   }
 
   /** Both ports listen when it returns. @throws IOException if a port is taken, or the marker in scratch cannot be read */
@@ -55,7 +59,16 @@ final class Service {
     fields.put("dataPort", listener.port());
     fields.put("controlPort", control.socket().getLocalPort());
     log.info("listening", fields);
-    return new Service(loop, stock, watcher);
+    Thread.ofPlatform().daemon().name("rehearsal").start(new Rehearsal(scratch)::run);
+    return new Service(loop, stock, watcher, listener.port(), control.socket().getLocalPort());
+  }
+
+  int dataPort() {
+    return dataPort;
+  }
+
+  int controlPort() {
+    return controlPort;
   }
 
   /** Within the function's timeout; then lets executors end by themselves for a moment (W9.2). */

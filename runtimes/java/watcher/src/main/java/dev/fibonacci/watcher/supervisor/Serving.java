@@ -3,6 +3,7 @@ package dev.fibonacci.watcher.supervisor;
 import dev.fibonacci.watcher.ErrorCode;
 import dev.fibonacci.watcher.WatcherError;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -41,8 +42,13 @@ abstract class Serving {
   /** Until the first executor serves: its timings. Fails with LOAD_FAILED. */
   abstract CompletableFuture<Map<String, Object>> start();
 
-  /** Refuses new requests with {@code code}; those under way go on. */
-  abstract void close(ErrorCode code);
+  /** Refuses new requests with {@code code} from when the future completes; those under way go on. */
+  abstract CompletableFuture<Void> close(ErrorCode code);
+
+  /** Tells each of these. */
+  static CompletableFuture<Void> closeAll(Collection<ExecutorProcess> executors, ErrorCode code) {
+    return CompletableFuture.allOf(executors.stream().map(executor -> executor.close(code)).toArray(CompletableFuture[]::new));
+  }
 
   /** Whether the supervisor has to answer at the door. */
   abstract Door.Guard guard();

@@ -67,7 +67,10 @@ final class Stock {
   /** Every executor ends at once. */
   void close() {
     closed = true;
-    for (ExecutorProcess executor : living) executor.kill(null);
+    for (ExecutorProcess executor : living) {
+      executor.ending = true;
+      executor.kill(null);
+    }
   }
 
   private void keepSpare() {

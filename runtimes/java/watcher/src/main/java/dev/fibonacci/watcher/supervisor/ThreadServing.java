@@ -51,9 +51,9 @@ final class ThreadServing extends Serving {
   }
 
   @Override
-  void close(ErrorCode code) {
+  CompletableFuture<Void> close(ErrorCode code) {
     closed = code;
-    for (ExecutorProcess executor : executors) executor.close(code);
+    return closeAll(executors, code);
   }
 
   @Override

@@ -11,11 +11,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** The watcher's state, and what may be done to it: specialize, update, drain. One function for life; one revision serves, older ones finish what they have. Its state belongs to the loop's thread. */
 final class Watcher {
   private static final long DRAIN_POLL_MS = 10;
+  private static final long CLOSE_MS = 2000;
 
   private final Config config;
   private final Map<String, String> base;
@@ -116,12 +118,14 @@ final class Watcher {
 
   /** Refuses new requests from now on; gives what is under way at the end of the time (W9.1). */
   int drain(long timeoutMs) {
-    deps.loop().call(() -> {
+    CompletableFuture<Void> closed = deps.loop().call(() -> {
       draining = true;
-      if (serving != null && serving.closed == null) serving.close(ErrorCode.DRAINING);
+      CompletableFuture<Void> done = serving == null ? CompletableFuture.completedFuture(null) : serving.close(ErrorCode.DRAINING);
       changed();
-      return null;
+      return done;
     });
+    // One that does not hear any more is the warden's.
+    Loop.await(closed.completeOnTimeout(null, CLOSE_MS, TimeUnit.MILLISECONDS));
     long until = System.nanoTime() + timeoutMs * 1_000_000;
     int left = deps.loop().call(this::inFlight);
     while (left > 0 && System.nanoTime() < until) {
