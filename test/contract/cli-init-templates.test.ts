@@ -7,9 +7,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createProject as createFromTemplate } from '../../cli/init/create-project.ts';
 import { chooseTemplate, TEMPLATES } from '../../cli/init/templates.ts';
-import { goWatcher } from '../../constructs/build/go-watcher.ts';
-import { javaWatcher } from '../../constructs/build/java-watcher.ts';
 import { ownPlatform } from '../../constructs/build/platform.ts';
+import { watcherPrograms } from '../../constructs/build/watcher-programs.ts';
 import { loadStack, type LoadOptions } from '../../constructs/loader.ts';
 import { createProject, ROOT, type TestProject } from './cli-world/project.ts';
 import { readmeCalls } from './cli-world/readme-calls.ts';
@@ -28,10 +27,7 @@ describe('what fib init makes', () => {
     project = await createProject({});
     await symlink(join(ROOT, 'node_modules/@types'), join(project.dir, 'node_modules/@types'));
     for (const { template, runtime } of ALL) await createFromTemplate(folderOf(template, runtime), chooseTemplate(template, runtime));
-    const [go, java] = [goWatcher(ownPlatform()), javaWatcher()];
-    go.ensure();
-    java.ensure();
-    platform = await startPlatform({ scaler: { goWatcher: go.file, java: java.java, javaWatcher: java.file } });
+    platform = await startPlatform({ scaler: watcherPrograms('go', 'java') });
   });
   afterAll(async () => {
     await platform.close();
@@ -80,7 +76,13 @@ describe('what fib init makes', () => {
     const namespace = `${template}-${runtime}`;
     const stack = await applyStack(
       platform,
-      await loadStack(join(folderOf(template, runtime), 'stack.ts'), { ...options, namespace, target: 'local' }),
+      await loadStack(join(folderOf(template, runtime), 'stack.ts'), {
+        ...options,
+        namespace,
+        target: 'local',
+
+        python: process.env['FIB_PYTHON'] ?? 'python3',
+      }),
       namespace,
     );
     const answers: unknown[] = [];
