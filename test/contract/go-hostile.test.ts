@@ -68,7 +68,9 @@ describe('a pooled Go instance', () => {
   test('a push that is cut off leaves nothing, and the next one is taken', async () => {
     const socket = connect(watcher.controlPort, '127.0.0.1');
     const headers = authorization({ act: 'specialize', sub: 'uid-1', digest: code.digest }, {}, watcher.key);
-    socket.write(`POST /_/specialize HTTP/1.1\r\nhost: x\r\nauthorization: ${headers['authorization']}\r\ncontent-length: ${code.bytes.length}\r\n\r\n{"function":`);
+    socket.write(
+      `POST /_/specialize HTTP/1.1\r\nhost: x\r\nauthorization: ${headers['authorization']}\r\ncontent-length: ${code.bytes.length}\r\n\r\n{"function":`,
+    );
     await delay(50);
     socket.destroy();
     const damaged = Buffer.from(code.bytes);
@@ -91,7 +93,11 @@ describe('a pooled Go instance', () => {
     const before = (await status()).memoryBytes;
     const body = { repeat: 'q', times: 64 * MIB };
     const sent = await call({ method: 'POST', path: '/discard', body });
-    expect(sent.body.toString()).toBe(`${64 * MIB} ${createHash('sha256').update(Buffer.alloc(64 * MIB, 'q')).digest('hex')} <nil>`);
+    expect(sent.body.toString()).toBe(
+      `${64 * MIB} ${createHash('sha256')
+        .update(Buffer.alloc(64 * MIB, 'q'))
+        .digest('hex')} <nil>`,
+    );
     expect((await call({ path: '/produce?mb=64' })).body.length).toBe(64 * MIB);
     expect((await call({ method: 'POST', path: '/discard', headers: { 'transfer-encoding': 'chunked' }, body })).status).toBe(200);
     expect((await status()).memoryBytes - before).toBeLessThan(GROWTH_BYTES);

@@ -150,6 +150,6 @@ func (h host) TimedOut() { _ = h.channel.Send(wire.KindTimedOut, nil) }
 func (h host) Begun()    { _ = h.channel.Send(wire.KindBegun, nil) }
 func (h host) Free()     { _ = h.channel.Send(wire.KindFree, nil) }
 
-func (h host) Started(inv invoke.StartedInvocation) {
-	_ = h.channel.Send(wire.KindStarted, wire.Started{RequestID: inv.RequestID(), Method: inv.Method(), DeadlineInMs: inv.DeadlineIn().Milliseconds()})
+func (h host) Started(requestID, method string, deadline time.Duration) {
+	_ = h.channel.Send(wire.KindStarted, wire.Started{RequestID: requestID, Method: method, DeadlineInMs: deadline.Milliseconds()})
 }

@@ -18,26 +18,10 @@ import (
 type Host interface {
 	// TimedOut: a deadline has passed in user code (thread mode).
 	TimedOut()
-	// Started, Begun and Free are the stages of the one invocation (process mode).
-	Started(inv StartedInvocation)
+	// Started, Begun and Free are the stages of the one invocation (process mode). Deadline 0: from now on it has none.
+	Started(requestID, method string, deadline time.Duration)
 	Begun()
 	Free()
-}
-
-// StartedInvocation is what the supervisor needs to answer in its place.
-type StartedInvocation interface {
-	RequestID() string
-	Method() string
-	// DeadlineIn is 0 where there is no deadline.
-	DeadlineIn() time.Duration
-}
-
-// Method is the request's.
-func (inv *invocation) Method() string { return inv.request.Method }
-
-// DeadlineIn is the time that is left, at least a millisecond.
-func (inv *invocation) DeadlineIn() time.Duration {
-	return max(time.Until(inv.deadline), time.Millisecond)
 }
 
 const (

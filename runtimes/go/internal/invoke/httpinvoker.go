@@ -94,6 +94,7 @@ func (a *answerWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	}
 	if inv.front.alone {
 		inv.front.host.Begun()
+		inv.front.host.Started(inv.requestID, inv.request.Method, 0)
 	}
 	conn, buffer, err := http.NewResponseController(a.ResponseWriter).Hijack()
 	a.hijacked = err == nil

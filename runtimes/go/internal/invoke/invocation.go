@@ -63,7 +63,7 @@ func effectiveTimeout(timeout time.Duration, header string) time.Duration {
 func (inv *invocation) enter() bool {
 	inv.entered.Store(true)
 	if inv.front.alone {
-		inv.front.host.Started(inv)
+		inv.front.host.Started(inv.requestID, inv.request.Method, max(time.Until(inv.deadline), time.Millisecond))
 	}
 	return !inv.over.Load()
 }
@@ -177,12 +177,15 @@ func (inv *invocation) cancel(reason error) {
 	}
 }
 
-// Value gives the invocation itself to package function, and what net/http has put into its context.
+// Value gives the invocation itself to package function, and what net/http documents of its context; not what package context keeps there about a cancellation that is not ours.
 func (inv *invocation) Value(key any) any {
-	if key == scope.Key {
+	switch key {
+	case scope.Key:
 		return inv
+	case http.ServerContextKey, http.LocalAddrContextKey:
+		return inv.request.Context().Value(key)
 	}
-	return inv.request.Context().Value(key)
+	return nil
 }
 
 func (inv *invocation) RequestID() string    { return inv.requestID }

@@ -55,7 +55,9 @@ type executor struct {
 	loaded   chan error
 	initMs   float64
 
-	mu      sync.Mutex
+	mu sync.Mutex
+	// ended: the process is no more. gone: nor is there anything to hear of it.
+	ended   bool
 	gone    bool
 	untaken map[uint64]handed
 	nextID  uint64
@@ -196,6 +198,8 @@ func (e *executor) listen(o *Options, out *output) [2]chan struct{} {
 		for {
 			frame, err := e.channel.Receive()
 			if err != nil {
+				// It says no more, or nothing that makes sense: nobody could tell it anything either.
+				e.endUnheard()
 				return
 			}
 			e.hear(frame)
@@ -223,6 +227,15 @@ func (e *executor) listen(o *Options, out *output) [2]chan struct{} {
 		readers.Wait()
 	}()
 	return [2]chan struct{}{channelEnd, outputEnd}
+}
+
+// endUnheard kills a process that lives on without its channel.
+func (e *executor) endUnheard() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.ended {
+		killGroup(e.pid)
+	}
 }
 
 func (e *executor) hear(frame wire.Frame) {
@@ -280,6 +293,9 @@ func (e *executor) keep(line string) {
 
 func (e *executor) awaitEnd(o *Options, ended <-chan Ended, heard [2]chan struct{}, out *output) {
 	end := <-ended
+	e.mu.Lock()
+	e.ended = true
+	e.mu.Unlock()
 	// What it had started goes with it.
 	killGroup(e.pid)
 	timer := time.NewTimer(lastWordsLimit)

@@ -235,6 +235,7 @@ func (p *processPool) receive(e *executor, frame wire.Frame) {
 			return
 		}
 		l.job.started = started
+		l.job.stopTimer()
 		if started.DeadlineInMs > 0 {
 			l.job.deadline = time.AfterFunc(time.Duration(started.DeadlineInMs)*time.Millisecond, func() { p.expire(l) })
 		}

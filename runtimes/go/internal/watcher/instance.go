@@ -173,7 +173,11 @@ func (i *Instance) Push(act control.Act, document *control.Document, packageByte
 	if err != nil {
 		failure := contract.AsError(err)
 		i.Stats.SetLastError(failure)
-		i.log.Error("revision refused", "function", i.FunctionName(), "generation", document.Generation, "code", failure.Code, "error", failure.Message, "file", failure.File, "line", failure.Line)
+		fields := []any{"function", i.FunctionName(), "generation", document.Generation, "code", failure.Code, "error", failure.Message}
+		if failure.File != "" {
+			fields = append(fields, "file", failure.File, "line", failure.Line)
+		}
+		i.log.Error("revision refused", fields...)
 		return PushResult{}, err
 	}
 	i.Stats.SetLastError(nil)

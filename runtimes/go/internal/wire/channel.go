@@ -16,6 +16,8 @@ const (
 	// A load order holds no user data, a failure's stack is cut.
 	maxFrameBytes = 1024 * 1024
 	oobBytes      = 1024
+	// Those of frames that have not come whole.
+	maxDescriptors = 256
 )
 
 // ErrFrame says that the other side sent what no side sends.
@@ -90,20 +92,27 @@ func (c *Channel) send(kind Kind, payload any, rights []byte) error {
 	return err
 }
 
-// Receive waits for one frame. Any error ends the channel.
+// Receive waits for one frame. Any error ends the channel, and what was received with it and not taken.
 func (c *Channel) Receive() (Frame, error) {
 	for {
 		frame, whole, err := c.next()
-		if whole || err != nil {
-			return frame, err
+		if err == nil && !whole {
+			err = c.fill()
 		}
-		if err := c.fill(); err != nil {
+		if err != nil {
+			for _, fd := range c.descriptors {
+				_ = syscall.Close(fd)
+			}
+			c.descriptors = nil
 			return Frame{}, err
+		}
+		if whole {
+			return frame, nil
 		}
 	}
 }
 
-// Close ends the channel and what was received with it and not taken.
+// Close ends the channel.
 func (c *Channel) Close() error {
 	return c.conn.Close()
 }
@@ -151,6 +160,9 @@ func (c *Channel) fill() error {
 	}
 	if err != nil {
 		return err
+	}
+	if len(c.descriptors) > maxDescriptors {
+		return ErrFrame
 	}
 	if n == 0 {
 		return net.ErrClosed
