@@ -6,6 +6,7 @@ import type { Runtime } from '../protocol/schema/fields.ts';
 import { bundle, type BundleOptions } from './build/bundle.ts';
 import { compileFile, compileFolder, type CompileOptions, sourceExtension } from './build/compile.ts';
 import { type Architecture, CLUSTER_PLATFORM, type Platform } from './build/platform.ts';
+import { checkNodeModules } from './build/node-modules.ts';
 import { vendorWheels } from './build/wheels.ts';
 import { readFolder } from './code-folder.ts';
 
@@ -84,6 +85,7 @@ function readCode({ form, context }: CodeOrder): ReadCode {
 
 function readWithDependencies(directory: string, context: CodeContext, options: CodeOptions): readonly PackageFile[] {
   const files = readFolder(directory);
+  if (context.runtime === 'nodejs') checkNodeModules(directory);
   if (context.runtime !== 'python') return files;
   const { architecture } = compileOptions(context, options).platform;
   return [...files, ...vendorWheels({ directory, architecture, python: context.python })];

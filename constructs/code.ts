@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { PlatformError } from '../protocol/errors.ts';
 import type { Package } from '../protocol/package.ts';
-import type { BundleOptions } from './build/bundle.ts';
+import { type BundleOptions, checkBundleOptions } from './build/bundle.ts';
 import { type CodeContext, type CodeForm, type CodeOptions, mainSources, packCode, type PackedCode } from './code-form.ts';
 
 /** Context key on the app: the folder that relative code paths start from. */
@@ -19,9 +19,10 @@ export class Code {
   /**
    * A folder. Go: compiled to one static executable (`go build`; its folder has a `go.mod`).
    * Other runtimes: all files below it, `node_modules` included; not: version control (`.git` …), `.env` files, editors' files, `__pycache__`. Links inside of the folder are followed.
+   * Python: also what its `requirements.txt` names, installed from wheels by pip, unless it lies in the folder already. Node.js: TypeScript, or dependencies in one small module, are for `Code.bundle`.
    *
    * @param directory relative to the stack file's folder, absolute, or a `file:` URL
-   * @throws PlatformError CODE_INVALID at synthesis: folder missing or empty, a link that leads out of it, too much in it, or what the compiler says; TOOLCHAIN_MISSING without a compiler
+   * @throws PlatformError CODE_INVALID at synthesis: folder missing or empty, a link that leads out of it, too much in it, dependencies that are not or cannot be installed, or what the compiler says; TOOLCHAIN_MISSING without a compiler or pip
    */
   static fromDirectory(directory: string | URL, options: CodeOptions = {}): Code {
     return new Code({ kind: 'directory', path: pathOf(directory, 'Code.fromDirectory'), options });
@@ -55,9 +56,10 @@ export class Code {
    *
    * @example Code.bundle('src/index.ts')
    * @param entry relative to the stack file's folder, absolute, or a `file:` URL
-   * @throws PlatformError TOOLCHAIN_MISSING at synthesis without esbuild; CODE_INVALID with `file:line:column: text` for each error
+   * @throws PlatformError SPEC_INVALID for a bad option; at synthesis TOOLCHAIN_MISSING without esbuild, CODE_INVALID with `file:line:column: text` for each error
    */
   static bundle(entry: string | URL, options: BundleOptions = {}): Code {
+    checkBundleOptions(options);
     return new Code({ kind: 'bundle', path: pathOf(entry, 'Code.bundle'), options });
   }
 

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { PlatformError } from '../../protocol/errors.ts';
+import { Code } from '../code.ts';
 import { bundle, type BundleOptions } from './bundle.ts';
 import { loadEsbuild } from './node-esbuild.ts';
 
@@ -155,4 +156,13 @@ test('an esbuild that does not run here is told as that', () => {
   const broken = { 'node_modules/esbuild/index.js': "exports.buildSync = () => { throw new Error('made for another platform'); };" };
   const failure = failureOf(() => bundleOf(projectWith({ ...PROJECT, ...broken })));
   expect(failure).toMatchObject({ code: 'TOOLCHAIN_MISSING', message: expect.stringContaining('does not run here (made for another platform)') as unknown });
+});
+
+test.each([
+  [{ minfy: true }, /Code\.bundle is not valid:\s+minfy: .*minify/],
+  [{ external: 'sharp' }, /external \("sharp"\) must be a list/],
+  [{ external: [''] }, /external .* must be a list/],
+  [{ minify: 1 }, /minify \(1\) must be true or false/],
+])('the options %j are refused at once', (options, message) => {
+  expect(() => Code.bundle('src/index.ts', options as BundleOptions)).toThrow(message);
 });

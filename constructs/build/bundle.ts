@@ -2,6 +2,8 @@ import { statSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
 import { PlatformError } from '../../protocol/errors.ts';
 import type { PackageFile } from '../../protocol/package.ts';
+import { show } from '../../protocol/schema/validate.ts';
+import { checkProps, type PropNames } from '../props.ts';
 import { runEsbuild } from './node-esbuild.ts';
 
 export interface BundleOptions {
@@ -27,10 +29,20 @@ export interface Bundle {
   readonly inputs: readonly string[];
 }
 
+const OPTIONS: PropNames<BundleOptions> = { external: true, minify: true };
 /** Node.js of the images; the oldest that this package runs on. */
 const TARGET = 'node24';
 /** CommonJS modules in the bundle may require what is built in; esbuild itself never declares this name. */
 const REQUIRE = `const require = globalThis.process.getBuiltinModule('node:module').createRequire(import.meta.url);`;
+
+/** @throws PlatformError SPEC_INVALID, also where no compiler looked */
+export function checkBundleOptions(options: BundleOptions): void {
+  checkProps('Code.bundle', options, OPTIONS);
+  const { external = [], minify = false } = options as { external?: unknown; minify?: unknown };
+  if (!Array.isArray(external) || !external.every((name) => typeof name === 'string' && name !== ''))
+    throw new PlatformError('SPEC_INVALID', `Code.bundle: external (${show(external)}) must be a list of packages’ names`);
+  if (typeof minify !== 'boolean') throw new PlatformError('SPEC_INVALID', `Code.bundle: minify (${show(minify)}) must be true or false`);
+}
 
 /**
  * Bundles a Node.js module with all that it imports into one ES module. Equal sources and versions give equal bytes, wherever they lie.

@@ -5,18 +5,60 @@ import type { Measure } from './measure.ts';
 const SAVES = 30;
 const BUDGET_MS = 300;
 
+/** Modules that the bundled function imports. */
+const MODULES = 100;
+
 const codeOf = (text: string) => `export const handler = () => '${text}';\n`;
-const STACK = `import * as fib from 'fibonacci-faas';
+const stackOf = (code: string) => `import * as fib from 'fibonacci-faas';
 export default fib.defineStack((app) => {
   const stack = new fib.FunctionStack(app, 'reload');
   const pool = new fib.PodPool(stack, 'pool', { runtime: fib.Runtime.NODEJS, min: 1, max: 4 });
-  const hello = new fib.Function(stack, 'hello', { runtime: fib.Runtime.NODEJS, handler: 'index.handler', code: fib.Code.fromDirectory('./hello'), deployment: fib.hot(pool) });
+  const hello = new fib.Function(stack, 'hello', { runtime: fib.Runtime.NODEJS, handler: 'index.handler', code: ${code}, deployment: fib.hot(pool) });
   new fib.HttpTrigger(stack, 'hello-http', { function: hello, path: '/hello' });
 });`;
 
+interface Reload {
+  readonly what: string;
+  readonly files: Readonly<Record<string, string>>;
+  /** What a save writes. */
+  readonly edit: (text: string) => Readonly<Record<string, string>>;
+}
+
+const FOLDER: Reload = {
+  what: 'folder',
+  files: { 'stack.ts': stackOf("fib.Code.fromDirectory('./hello')"), 'hello/index.mjs': codeOf('v0') },
+  edit: (text) => ({ 'hello/index.mjs': codeOf(text) }),
+};
+
+const wordOf = (text: string) => `export const word: string = '${text}';\n`;
+/** About 2 KB of TypeScript. */
+const moduleOf = (index: number) =>
+  Array.from(
+    { length: 20 },
+    (_, line) => `export const value${index}of${line} = (name: string): string => name.repeat(${line}) + 'text of module ${index}';`,
+  ).join('\n');
+const BUNDLE: Reload = {
+  what: `bundle of ${MODULES} modules`,
+  files: {
+    'stack.ts': stackOf("fib.Code.bundle('src/index.ts')"),
+    'src/index.ts': [
+      "import { word } from './word.ts';",
+      ...Array.from({ length: MODULES }, (_, index) => `import * as m${index} from './m${index}.ts';`),
+      `export const handler = (event: { query: { all?: string } }): unknown => (event.query.all ? [${Array.from({ length: MODULES }, (_, index) => `Object.keys(m${index})`).join(', ')}] : word);`,
+    ].join('\n'),
+    'src/word.ts': wordOf('v0'),
+    ...Object.fromEntries(Array.from({ length: MODULES }, (_, index) => [`src/m${index}.ts`, moduleOf(index)])),
+  },
+  edit: (text) => ({ 'src/word.ts': wordOf(text) }),
+};
+
 /** From saving a function's file to the first answer by the new code, with requests going on all the time. */
 export async function run(): Promise<Measure[]> {
-  const project = await createProject({ 'stack.ts': STACK, 'hello/index.mjs': codeOf('v0') });
+  return [...(await measureReload(FOLDER)), ...(await measureReload(BUNDLE))];
+}
+
+async function measureReload({ what, files, edit }: Reload): Promise<Measure[]> {
+  const project = await createProject(files);
   try {
     const dev = await project.dev();
     await (await dev.fetch('/hello')).text();
@@ -24,14 +66,14 @@ export async function run(): Promise<Measure[]> {
     const lost = { count: 0 };
     for (let version = 1; version <= SAVES; version++) {
       await sleep(300);
-      await project.write({ 'hello/index.mjs': codeOf(`v${version}`) });
+      await project.write(edit(`v${version}`));
       times.push(await untilAnswered(dev, `v${version}`, lost));
     }
     times.sort((a, b) => a - b);
     return [
-      measure('save → new code answers, p50', quantile(times, 0.5), 'ms', BUDGET_MS),
-      measure('save → new code answers, p95', quantile(times, 0.95), 'ms', BUDGET_MS),
-      measure(`requests lost in ${SAVES} saves`, lost.count, 'requests', 0),
+      measure(`save → new code answers, ${what}, p50`, quantile(times, 0.5), 'ms', BUDGET_MS),
+      measure(`save → new code answers, ${what}, p95`, quantile(times, 0.95), 'ms', BUDGET_MS),
+      measure(`requests lost in ${SAVES} saves, ${what}`, lost.count, 'requests', 0),
     ];
   } finally {
     await project.close();
