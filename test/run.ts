@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findJdk, OLDEST_WATCHER_JDK } from '../constructs/build/java-toolchain.ts';
 import { clusterFolders } from './cluster/machine/folders.ts';
 import { isOnPath } from './cluster/machine/probe.ts';
 import { ensureS3Server } from './cluster/machine/programs.ts';
@@ -52,8 +53,19 @@ function available(): ReadonlySet<Need> {
     python: process.env['FIB_PYTHON'],
     monitoring: process.env['FIB_PROMETHEUS'] && process.env['FIB_ALERTMANAGER'],
     go: isOnPath('go'),
+    java: hasJdk(),
   };
   return new Set((Object.keys(has) as (keyof typeof has)[]).filter((need) => has[need]));
+}
+
+/** One that the Java watcher runs on, and Maven, which gets what it is compiled with. */
+function hasJdk(): boolean {
+  try {
+    findJdk(OLDEST_WATCHER_JDK);
+    return isOnPath('mvn');
+  } catch {
+    return false;
+  }
 }
 
 async function runChecks(): Promise<number> {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { matchesGlob } from 'node:path';
 
 /** What a suite may need of the machine. `npm test` gets each of them where it can. */
-export const NEEDS = ['python', 'monitoring', 'go', 'cluster'] as const;
+export const NEEDS = ['python', 'monitoring', 'go', 'java', 'cluster'] as const;
 export type Need = (typeof NEEDS)[number];
 
 /** A suite of test/tiers.json: files, what they need, and the least number of cases that must have run. */

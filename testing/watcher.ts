@@ -2,10 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, extname, join } from 'node:path';
-import { goWatcher } from '../constructs/build/go-watcher.ts';
-import { type JavaWatcher, javaWatcher } from '../constructs/build/java-watcher.ts';
-import { ownPlatform } from '../constructs/build/platform.ts';
-import type { WatcherBuild } from '../constructs/build/watcher-build.ts';
+import { watcherPrograms } from '../constructs/build/watcher-programs.ts';
 import type { Fleet, Instance, InstanceTemplate } from '../kit/fleet/fleet.ts';
 import { createLocalFleet } from '../kit/fleet/local.ts';
 import { digestOf } from '../protocol/digest.ts';
@@ -41,8 +38,7 @@ export async function startFunction({ fn, packageBytes, env, python }: FunctionT
     node: process.execPath,
     ext: extname(import.meta.url),
     python: python ?? process.env['FIB_PYTHON'] ?? 'python3',
-    ...(fn.spec.runtime === 'go' && { goWatcher: compiled(goWatcher(ownPlatform())) }),
-    ...(fn.spec.runtime === 'java' && javaPrograms(javaWatcher())),
+    ...watcherPrograms(fn.spec.runtime),
   };
   const runtimesDir = join(dirname(import.meta.dirname), 'runtimes');
   const fleet = await createLocalFleet({ runtimesDir, stateDir, publicKey: publicKeyOf(key), programs });
@@ -58,15 +54,6 @@ export async function startFunction({ fn, packageBytes, env, python }: FunctionT
     await close();
     throw error;
   }
-}
-
-function javaPrograms(build: JavaWatcher): { java: string; javaWatcher: string } {
-  return { java: build.java, javaWatcher: compiled(build) };
-}
-
-function compiled({ file, ensure }: WatcherBuild): string {
-  ensure();
-  return file;
 }
 
 async function leaseInstance(fleet: Fleet, { metadata, spec }: FunctionResource): Promise<Instance> {

@@ -3,6 +3,7 @@ import { copyFileSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSyn
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { goWatcher } from '../../../constructs/build/go-watcher.ts';
+import { findJdk, OLDEST_WATCHER_JDK } from '../../../constructs/build/java-toolchain.ts';
 import { ownPlatform } from '../../../constructs/build/platform.ts';
 import { type Builder, findBuilder } from '../../../cli/images/builder.ts';
 import { writeContext } from '../../../cli/images/context.ts';
@@ -49,6 +50,8 @@ const CACHE = join(ROOT, '.cache', 'images');
 const BUILT = join(CACHE, 'built.json');
 /** Where the private copy of buildah is. */
 export const BUILDAH_CACHE = join(ROOT, '.cache', 'buildah');
+/** A Java runtime of a tenth of the JDK's size. */
+const JLINK = ['--add-modules', 'java.se,jdk.crypto.ec,jdk.unsupported,jdk.zipfs', '--strip-debug', '--no-header-files', '--no-man-pages'];
 /** Archives that are kept of an image: what two checkouts of a branch take turns with. */
 const KEPT = 2;
 
@@ -93,9 +96,11 @@ async function createBuilder(say: (line: string) => void): Promise<Builder & { r
   return { ...(await findBuilder({ FIB_BUILDAH: program }, 'buildah')), program };
 }
 
-/** Loads Debian's base and puts Node.js on it. @returns what stands for both in digests */
+/** Loads Debian's base, and puts Node.js on it and, beside that, Java. @returns what stands for all in digests */
 async function prepareBases(builder: Builder & { program: string }, base: string, say: (line: string) => void): Promise<string> {
-  const recipe = `${base} ${process.version} ${readFileSync(join(import.meta.dirname, 'node-base', 'Containerfile'), 'utf8')}`;
+  const jdk = findJdk(OLDEST_WATCHER_JDK);
+  const containerfiles = ['node-base', 'java-base'].map((name) => readFileSync(join(import.meta.dirname, name, 'Containerfile'), 'utf8'));
+  const recipe = [base, process.version, JSON.stringify(jdk), ...containerfiles].join(' ');
   await ensurePart({
     cache: CACHE,
     name: 'bases',
@@ -107,6 +112,10 @@ async function prepareBases(builder: Builder & { program: string }, base: string
       copyFileSync(join(import.meta.dirname, 'node-base', 'Containerfile'), join(work, 'Containerfile'));
       await builder.build({ context: work, tag: NODE_BASE, args: { BASE: BASE_IMAGE } });
       rmSync(join(work, 'node'));
+      await runProgram(join(jdk.home, 'bin', 'jlink'), [...JLINK, '--output', join(work, 'java')]);
+      copyFileSync(join(import.meta.dirname, 'java-base', 'Containerfile'), join(work, 'Containerfile'));
+      await builder.build({ context: work, tag: JAVA_BASE, args: { BASE: BASE_IMAGE } });
+      rmSync(join(work, 'java'), { recursive: true });
     },
   });
   return recipe;

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { watcherPrograms } from '../../../constructs/build/watcher-programs.ts';
 import { readRuntimeStart } from '../../../kit/fleet/local-start.ts';
 import { createSigningKey, publicKeyOf } from '../../../protocol/token.ts';
 import type { Runtime } from '../../../protocol/schema/fields.ts';
@@ -43,10 +44,8 @@ export class WatcherProcess {
     const start = await readRuntimeStart(RUNTIMES_DIR, this.#language, {
       node: process.execPath,
       python: process.env['FIB_PYTHON'] ?? 'python3',
-      goWatcher: process.env['FIB_GO_WATCHER'] ?? '',
-      java: process.env['FIB_JAVA'] ?? '',
-      javaWatcher: process.env['FIB_JAVA_WATCHER'] ?? '',
       ext: '.ts',
+      ...watcherPrograms(this.#language),
     });
     if (start.kind !== 'start') throw new Error(start.reason);
     const env: Record<string, string | null> = {

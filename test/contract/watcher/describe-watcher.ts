@@ -1,26 +1,24 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Runtime } from '../../protocol/schema/fields.ts';
-import { buildFixtures } from './watcher/fixture-builds.ts';
-import { installFixtureDependencies } from './watcher/fixture-dependencies.ts';
-import { StepRunner } from './watcher/steps.ts';
-import { casesFor, readVectors, type RunnableCase } from './watcher/vectors.ts';
-import { RUNTIMES_DIR, WatcherProcess } from './watcher/watcher-process.ts';
+import type { Runtime } from '../../../protocol/schema/fields.ts';
+import { buildFixtures } from './fixture-builds.ts';
+import { installFixtureDependencies } from './fixture-dependencies.ts';
+import { StepRunner } from './steps.ts';
+import { casesFor, readVectors, type RunnableCase } from './vectors.ts';
+import { WatcherProcess } from './watcher-process.ts';
 
-const languages = readdirSync(RUNTIMES_DIR).filter((name) => existsSync(join(RUNTIMES_DIR, name, 'start.json'))) as Runtime[];
-const vectors = readVectors();
-
-beforeAll(async () => {
-  await installFixtureDependencies(languages);
-  buildFixtures(languages);
-});
-
-describe.each(languages)('the %s watcher', (language) => {
-  test.concurrent.each(casesFor(language, vectors))('$title', async (vector) => {
-    await runCase(language, vector);
+/** Runs the vectors of protocol/vectors against a language's watcher. */
+export function describeWatcher(language: Runtime): void {
+  beforeAll(async () => {
+    await installFixtureDependencies([language]);
+    buildFixtures([language]);
   });
-});
+
+  describe(`the ${language} watcher`, () => {
+    test.concurrent.each(casesFor(language, readVectors()))('$title', async (vector) => {
+      await runCase(language, vector);
+    });
+  });
+}
 
 async function runCase(language: Runtime, vector: RunnableCase): Promise<void> {
   const watcher = new WatcherProcess(language);

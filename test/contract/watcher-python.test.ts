@@ -1,0 +1,3 @@
+import { describeWatcher } from './watcher/describe-watcher.ts';
+
+describeWatcher('python');
