@@ -69,12 +69,12 @@ async function writeExample(dir: string, block: Block, index: number): Promise<E
   const text = sourceOf(block);
   const path = join(dir, `${block.page.replaceAll(/\W/g, '-')}-${index}.ts`);
   await writeFile(path, text);
-  for (const match of text.matchAll(/Code\.from(Directory|File)\('([^']+)'\)/g)) {
+  for (const match of text.matchAll(/Code\.(fromDirectory|fromFile|bundle)\('([^']+)'/g)) {
     const [, kind, named = ''] = match;
-    const stubs = kind === 'File' ? [named] : [join(named, 'index.mjs'), join(named, 'main.py')];
+    const stubs = kind === 'fromDirectory' ? [join(named, 'index.mjs'), join(named, 'main.py')] : [named];
     for (const stub of stubs.map((name) => join(dir, name))) {
       await mkdir(dirname(stub), { recursive: true });
-      await writeFile(stub, '# the code of an example\n');
+      await writeFile(stub, kind === 'bundle' ? 'export const handler = () => 1;\n' : '# the code of an example\n');
     }
   }
   return { place: `${block.page}:${block.line}`, path, isStack: /export default (fib\.)?defineStack\(/.test(text) };
