@@ -49,7 +49,7 @@ it('a saved module is in all functions that import it, and only code was packed 
   expect(dev.output().slice(since)).toMatch(/code.*hello|hello.*code/);
 });
 
-it('what it throws is in the log and in the last error with the source’s file and line', async () => {
+it('what it throws is in the log with the source’s file and line', async () => {
   expect((await dev.fetch('/hello?fail=1')).status).toBe(502);
   const logged = async () => (await project.fib(['logs', 'hello'])).stdout;
   await expect.poll(logged, { timeout: 10_000 }).toContain('src/lib/fail.ts:5:9');

@@ -7,10 +7,22 @@ import * as fib from '../../constructs/index.ts';
 import type { CodeContext } from '../../constructs/code-form.ts';
 import { decodePackage } from '../../protocol/package.ts';
 import { invoke, synthesize } from '../../testing/index.ts';
+import { createProject } from './cli-world/project.ts';
 
 const PYTHON = process.env['FIB_PYTHON'] ?? 'python3';
 const MAIN =
   "from importlib.metadata import version\nimport greet\n\ndef handler(event, context):\n    return {'text': greet.hello(), 'version': version('greet')}\n";
+
+const STACK = `
+import * as fib from 'fibonacci-faas';
+
+export default fib.defineStack((app) => {
+  const stack = new fib.FunctionStack(app, 'test');
+  const pool = new fib.PodPool(stack, 'pool', { runtime: fib.Runtime.PYTHON, min: 1, max: 3 });
+  const hello = new fib.Function(stack, 'hello', { runtime: fib.Runtime.PYTHON, handler: 'main.handler', code: fib.Code.fromDirectory('./hello'), deployment: fib.hot(pool) });
+  new fib.HttpTrigger(stack, 'hello-http', { function: hello, path: '/hello' });
+});
+`;
 
 let base: string;
 beforeEach(() => {
@@ -68,6 +80,25 @@ test('a Python function finds what its requirements.txt names', async () => {
   });
   const response = await invoke(synthesize(stack).object('Function', 'hello'));
   expect(await response.json()).toEqual({ text: 'hello from greet 1.0', version: '1.0' });
+});
+
+test('fib dev installs for its own Python, and puts saved code into running instances', async () => {
+  writeWheel('greet', '1.0');
+  const project = await createProject({
+    'stack.ts': STACK,
+    'hello/main.py': MAIN,
+    'hello/requirements.txt': `--no-index\n--find-links ${join(base, 'wheels')}\ngreet\n`,
+  });
+  try {
+    const dev = await project.dev();
+    const answer = async () => (await dev.fetch('/hello')).text();
+    expect(await answer()).toContain('hello from greet 1.0');
+    await project.write({ 'hello/main.py': MAIN.replace('greet.hello()', 'greet.hello().upper()') });
+    await expect.poll(answer, { timeout: 20_000, interval: 20 }).toContain('HELLO FROM GREET 1.0');
+    expect(dev.output()).toContain('new code: hello');
+  } finally {
+    await project.close();
+  }
 });
 
 test('equal requirements give equal bytes, wherever and whenever they are installed; what differs each time stays out', () => {
