@@ -1,4 +1,5 @@
 import { delimiter, join, relative, sep } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { PlatformError } from '../../protocol/errors.ts';
 import { OLDEST_FUNCTION_JDK, runTool, type Jdk } from './java-toolchain.ts';
 
@@ -37,9 +38,12 @@ export function compileSources({ folder, sources, classPath, output, jdk }: Comp
 }
 
 /** A compiler's output as one error, with paths relative to the function's folder; `file` and `line` of the first in `details`. */
-export function describeErrors(printed: string, folder: string): PlatformError {
-  const found = printed.split('\n').flatMap((line) => PLACE.exec(line)?.groups ?? []);
-  const places = found.map(({ file = '', line = '', text = '' }) => ({ file: inside(folder, file), line: Number(line), text }));
+export function describeErrors(output: string, folder: string): PlatformError {
+  const printed = stripVTControlCharacters(output);
+  const places = printed.split('\n').flatMap((line) => {
+    const { file, line: number, text = '' } = PLACE.exec(line)?.groups ?? {};
+    return file === undefined ? [] : [{ file: inside(folder, file), line: Number(number), text }];
+  });
   const lines = [...new Set(places.map(({ file, line, text }) => `${file}:${line}: ${text}`))].slice(0, MAX_ERRORS);
   const [first] = places;
   if (!first) return new PlatformError('CODE_INVALID', `the Java function does not compile:\n${summary(printed)}`, { details: { file: folder } });
@@ -55,6 +59,6 @@ function summary(printed: string): string {
   const lines = printed
     .split('\n')
     .map((line) => line.replace(/^\[ERROR\]\s*/, '').trim())
-    .filter((line) => line !== '' && !/^(\[|To see|Re-run|For more|-> \[Help)/.test(line));
+    .filter((line) => line !== '' && !/^(\[|To see|Re-run|For more|-> \[Help|WARNING:)/.test(line));
   return lines.slice(0, MAX_ERRORS).join('\n');
 }

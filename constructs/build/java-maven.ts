@@ -5,7 +5,7 @@ import { PlatformError } from '../../protocol/errors.ts';
 import type { PackageFile } from '../../protocol/package.ts';
 import type { JavaApi } from './java-api.ts';
 import { describeErrors } from './java-compiler.ts';
-import { findMaven, runTool, type Jdk } from './java-toolchain.ts';
+import { findMaven, OLDEST_FUNCTION_JDK, runTool, type Jdk } from './java-toolchain.ts';
 
 const DEPENDENCIES = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
 const API_VERSION = '1.0.0';
@@ -27,7 +27,7 @@ export function buildProject(folder: string, { jdk, api }: Build): readonly Pack
   const libraries = mkdtempSync(join(realpathSync(tmpdir()), 'fib-maven-'));
   try {
     const goals = ['process-classes', DEPENDENCIES, `-DoutputDirectory=${libraries}`, '-DincludeScope=runtime', `-DexcludeGroupIds=${PROVIDED}`];
-    const args = ['-q', '-B', '-f', join(folder, 'pom.xml'), ...goals];
+    const args = ['-q', '-B', '-f', join(folder, 'pom.xml'), ...releaseOf(folder), ...goals];
     const env = { ...process.env, JAVA_HOME: jdk.home };
     const maven = findMaven();
     const offline = runTool(maven, ['-o', ...args], { cwd: folder, env });
@@ -37,6 +37,12 @@ export function buildProject(folder: string, { jdk, api }: Build): readonly Pack
   } finally {
     rmSync(libraries, { recursive: true, force: true });
   }
+}
+
+/** The compiler plugin that an older Maven takes by itself knows neither `maven.compiler.release` nor a default that a JDK of today has. */
+function releaseOf(folder: string): string[] {
+  if (readFileSync(join(folder, 'pom.xml'), 'utf8').includes('maven-compiler-plugin')) return [];
+  return ['source', 'target'].map((name) => `-Dmaven.compiler.${name}=${OLDEST_FUNCTION_JDK}`);
 }
 
 /** The compiler was reached, so nothing is missing. */

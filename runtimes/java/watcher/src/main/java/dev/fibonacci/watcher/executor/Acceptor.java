@@ -122,7 +122,9 @@ final class Acceptor {
 
   private void serve(SocketChannel channel, Admission admission, Journal journal) {
     try {
-      Connection connection = new Connection(new Wire(channel), admission, journal, connections);
+      Wire wire = new Wire(channel);
+      connections.add(wire);
+      Connection connection = new Connection(wire, admission, journal, connections);
       Thread.ofVirtual().start(oneAtATime ? () -> serveAlone(connection) : connection);
     } catch (IOException gone) {
       // The client was faster.

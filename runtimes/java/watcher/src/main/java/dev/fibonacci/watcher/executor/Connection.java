@@ -32,7 +32,6 @@ final class Connection implements Runnable {
 
   @Override
   public void run() {
-    connections.add(wire);
     try {
       while (serveOne());
     } catch (IOException | Abandoned gone) {

@@ -2,6 +2,7 @@ package dev.fibonacci.watcher.supervisor;
 
 import java.io.IOException;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Entry of the Java watcher: see {@code protocol/watcher.md}. */
@@ -15,13 +16,14 @@ public final class Main {
     Log log = new Log();
     try {
       Config config = Config.parse(System.getenv());
-      Service service = Service.start(config, System.getenv(), log);
+      CompletableFuture<Service> started = new CompletableFuture<>();
       AtomicBoolean ending = new AtomicBoolean();
-      Signals.on("INT", () -> end(130, log, service), log);
+      Signals.on("INT", () -> end(130, log, started.join()), log);
       Signals.on("TERM", () -> {
-        if (!ending.compareAndSet(false, true)) end(143, log, service);
-        else Thread.ofPlatform().start(() -> drainAndEnd(log, service));
+        if (!ending.compareAndSet(false, true)) end(143, log, started.join());
+        else Thread.ofPlatform().start(() -> drainAndEnd(log, started.join()));
       }, log);
+      started.complete(Service.start(config, System.getenv(), log));
       Thread.currentThread().join();
     } catch (Config.Invalid invalid) {
       log.error("invalid configuration", Map.of("problems", invalid.problems()));

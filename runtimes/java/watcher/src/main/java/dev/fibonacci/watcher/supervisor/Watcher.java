@@ -195,8 +195,8 @@ final class Watcher {
       CompletableFuture<Map<String, Object>> loaded = here ? ((ThreadServing) serving).update(revision) : next.start();
       loaded.whenCompleteAsync((timings, error) -> {
         if (error == null) {
-          serve(next);
-          done.complete(timings);
+          // Who comes after our answer must not meet an executor of the old code.
+          serve(next).completeOnTimeout(null, CLOSE_MS, TimeUnit.MILLISECONDS).thenRun(() -> done.complete(timings));
           return;
         }
         if (!here) next.kill();
@@ -206,20 +206,21 @@ final class Watcher {
     return done;
   }
 
-  /** New requests go to it from this moment; the one before finishes what it has (W4.1). */
-  private void serve(Serving next) {
+  /** New requests go to it from when the future completes; the one before finishes what it has (W4.1). */
+  private CompletableFuture<Void> serve(Serving next) {
     Serving before = serving;
     serving = next;
     failed = false;
     deps.ledger().forgetError();
     if (draining && next.closed == null) next.close(ErrorCode.DRAINING);
     changed();
-    if (before == null || before == next) return;
+    if (before == null || before == next) return CompletableFuture.completedFuture(null);
     retired.add(before);
-    before.close(ErrorCode.EXECUTOR_RETIRED);
+    CompletableFuture<Void> closed = before.close(ErrorCode.EXECUTOR_RETIRED);
     before.whenEmpty(() -> {
       if (retired.remove(before)) deps.files().delete(before.revision.folder());
     });
+    return closed;
   }
 
   private void refused(LoadDocument document, WatcherError error) {
