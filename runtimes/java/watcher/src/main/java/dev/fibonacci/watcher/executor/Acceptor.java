@@ -17,7 +17,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * connection at a time: the next when the invocation has ended, or after a while if the client says nothing.
  */
 final class Acceptor {
-  private static final long PATIENCE_MS = 1000;
+  private static final long PATIENCE_MS = 500;
 
   private final ServerSocketChannel listener;
   private final Page page;

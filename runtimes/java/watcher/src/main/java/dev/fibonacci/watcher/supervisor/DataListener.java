@@ -1,8 +1,10 @@
 package dev.fibonacci.watcher.supervisor;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.net.InetSocketAddress;
@@ -16,6 +18,9 @@ import java.nio.channels.ServerSocketChannel;
  */
 final class DataListener {
   private static final int BACKLOG = 1024;
+  private static final int SILENT_SECONDS = 10;
+  private static final int IPPROTO_TCP = 6;
+  private static final int TCP_DEFER_ACCEPT = 9;
 
   /** Keeps descriptor 0; closing it would close the port. */
   private final ServerSocketChannel owner;
@@ -37,6 +42,7 @@ final class DataListener {
     if (!(System.inheritedChannel() instanceof ServerSocketChannel channel) || channel.socket().getLocalPort() != owner.socket().getLocalPort()) {
       throw new IOException("the data port’s listener did not become standard input");
     }
+    deferSilentConnections();
     return new DataListener(owner, channel);
   }
 
@@ -54,12 +60,29 @@ final class DataListener {
 
   /** The lowest free descriptor goes to the next socket. */
   private static void closeStandardInput() throws IOException {
-    Linker linker = Linker.nativeLinker();
-    MethodHandle close = linker.downcallHandle(linker.defaultLookup().findOrThrow("close"), FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
     try {
-      int ignored = (int) close.invokeExact(0);
+      int result = (int) function("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT)).invokeExact(0);
+      // It may have been closed before.
+      assert result == 0 || result == -1;
     } catch (Throwable thrown) {
       throw new IOException("standard input cannot be closed", thrown);
     }
+  }
+
+  /** Connections that say nothing are the kernel's alone for a while (tcp(7)): they take no executor's turn. Where that cannot be had, they take one for a moment. */
+  private static void deferSilentConnections() {
+    if (!System.getProperty("os.name").equals("Linux")) return;
+    FunctionDescriptor type = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment seconds = arena.allocateFrom(ValueLayout.JAVA_INT, SILENT_SECONDS);
+      int ignored = (int) function("setsockopt", type).invokeExact(0, IPPROTO_TCP, TCP_DEFER_ACCEPT, seconds, (int) seconds.byteSize());
+    } catch (Throwable thrown) {
+      // As said above.
+    }
+  }
+
+  private static MethodHandle function(String name, FunctionDescriptor type) {
+    Linker linker = Linker.nativeLinker();
+    return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), type);
   }
 }
