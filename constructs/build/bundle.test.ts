@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -69,10 +69,14 @@ test('equal sources give equal bytes, wherever they lie, with no path of this ma
   const one = projectWith(PROJECT);
   const two = projectWith({}, 'some/where/else');
   cpSync(one, two, { recursive: true });
+  const behindLink = join(projectWith({}, 'links'), '../a-link');
+  mkdirSync(dirname(behindLink), { recursive: true });
+  symlinkSync(two, behindLink);
   for (const options of [{}, { minify: true }]) {
-    const [first, second] = [bundleOf(one, options).files, bundleOf(two, options).files];
-    expect(first.map(({ bytes }) => textOf(bytes))).toEqual(second.map(({ bytes }) => textOf(bytes)));
-    expect(first.map(({ bytes }) => textOf(bytes)).join()).not.toContain(one);
+    const [first, second, third] = [one, two, behindLink].map((folder) => bundleOf(folder, options).files.map(({ bytes }) => textOf(bytes)));
+    expect(second).toEqual(first);
+    expect(third).toEqual(first);
+    expect(first?.join()).not.toContain(one);
   }
 });
 

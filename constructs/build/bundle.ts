@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
 import { PlatformError } from '../../protocol/errors.ts';
 import type { PackageFile } from '../../protocol/package.ts';
@@ -48,11 +48,13 @@ export function checkBundleOptions(options: BundleOptions): void {
  * Bundles a Node.js module with all that it imports into one ES module. Equal sources and versions give equal bytes, wherever they lie.
  * @throws PlatformError TOOLCHAIN_MISSING without esbuild; CODE_INVALID with `file:line:column: text` for each error
  */
-export function bundle({ folder, entry, module, external = [], minify = false }: BundleOrder): Bundle {
+export function bundle({ folder: project, entry, module, external = [], minify = false }: BundleOrder): Bundle {
   if (!statSync(entry, { throwIfNoEntry: false })?.isFile())
     throw new PlatformError('CODE_INVALID', `the module ${entry} does not exist; correct the path, which starts from the stack file’s folder`, {
       details: { file: entry },
     });
+  // esbuild names files by their real paths: with the project behind a link, relative ones would differ from place to place.
+  const folder = realpathSync(project);
   const { outputFiles, metafile } = runEsbuild(folder, {
     entryPoints: [entry],
     outfile: resolve(folder, `${module}.mjs`),
