@@ -64,10 +64,11 @@ export class Exchange {
   }
 }
 
-/** A body of a vector: text, `{json}`, `{base64}` or `{repeat, times}`. */
+/** A body of a vector: text, `{json}`, `{base64}` or `{repeat, times}`; or bytes. */
 export function bytesOf(body: unknown): Buffer | undefined {
   if (body === undefined || body === null) return undefined;
   if (typeof body === 'string') return Buffer.from(body);
+  if (body instanceof Buffer) return body;
   const { json, base64, repeat, times } = body as { json?: unknown; base64?: string; repeat?: string; times?: number };
   if (base64 !== undefined) return Buffer.from(base64, 'base64');
   if (repeat !== undefined) return Buffer.alloc(Buffer.byteLength(repeat) * (times ?? 1), repeat);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { arch } from 'node:process';
 import { buildGo } from '../../../constructs/build/go.ts';
@@ -49,6 +49,7 @@ function build(language: string, fixture: string): void {
   if (folder === undefined || existsSync(folder)) return;
   const files = BUILDERS[language]?.build(fixture) ?? [];
   mkdirSync(CACHE, { recursive: true });
+  for (const old of readdirSync(CACHE).filter((name) => isBuildOf(name, language, fixture))) rmSync(join(CACHE, old), { recursive: true, force: true });
   const temporary = mkdtempSync(`${folder}-`);
   for (const { path, bytes } of files) {
     mkdirSync(join(temporary, path, '..'), { recursive: true });
@@ -63,7 +64,14 @@ function build(language: string, fixture: string): void {
   }
 }
 
-/** Equal sources share a folder, which is whole once it is there. */
+const HASH_LENGTH = 16;
+
+function isBuildOf(name: string, language: string, fixture: string): boolean {
+  const prefix = `${language}-${basename(fixture)}-`;
+  return name.startsWith(prefix) && name.length === prefix.length + HASH_LENGTH;
+}
+
+/** Named by the sources; whole once it is there. */
 function folderOf(language: string, fixture: string): string | undefined {
   const builder = BUILDERS[language];
   if (!builder) return undefined;
@@ -71,7 +79,7 @@ function folderOf(language: string, fixture: string): string | undefined {
   for (const folder of [fixture, ...builder.sources.map((name) => join(RUNTIMES, language, name))]) {
     for (const path of listFiles(folder)) hash.update(`${path}\0`).update(readFileSync(join(folder, path)));
   }
-  return join(CACHE, `${language}-${hash.digest('hex').slice(0, 16)}`);
+  return join(CACHE, `${language}-${basename(fixture)}-${hash.digest('hex').slice(0, HASH_LENGTH)}`);
 }
 
 function listFiles(folder: string): string[] {

@@ -135,8 +135,7 @@ export class StepRunner {
 
   async #push(act: 'specialize' | 'update', spec: PushSpec, step: Step): Promise<void> {
     const { headers, body } = createPush(act, spec, this.#defaults, this.#watcher.key);
-    const outcome = await new Exchange(this.#watcher.controlPort, { method: 'POST', path: `/_/${act}`, headers, body: { base64: body.toString('base64') } })
-      .done;
+    const outcome = await new Exchange(this.#watcher.controlPort, { method: 'POST', path: `/_/${act}`, headers, body }).done;
     this.#judge(outcome, step, 'control');
   }
 
