@@ -43,7 +43,7 @@ function push(changes: Readonly<Record<string, unknown>> = {}, uid = 'uid-1', by
   };
   const body = Buffer.concat([Buffer.from(`${JSON.stringify(document)}\n`), bytes]);
   const headers = authorization({ act: 'specialize', sub: uid, digest: code.digest }, {}, watcher.key);
-  return new Exchange(watcher.controlPort, { method: 'POST', path: '/_/specialize', headers, body: { base64: body.toString('base64') } }).done;
+  return new Exchange(watcher.controlPort, { method: 'POST', path: '/_/specialize', headers, body }).done;
 }
 
 async function call(spec: RequestSpec): Promise<Outcome> {

@@ -12,6 +12,8 @@ export interface Target {
   readonly fixture?: string;
   readonly handler: string;
   readonly type?: Kind;
+  /** @default that of the language */
+  readonly signature?: Signature;
 }
 
 export interface Language {
@@ -68,8 +70,12 @@ const LANGUAGES: readonly Language[] = [
   {
     language: 'go',
     signature: 'http',
-    targets: { http: [{ handler: 'handler.WriteHttp' }] },
-    slow: { http: { handler: 'handler.SlowHttp' } },
+    targets: {
+      http: [{ handler: 'handler.WriteHttp' }],
+      cloudevent: [{ handler: 'handler.WriteCloudEvent', signature: 'event' }],
+      typed: [{ handler: 'handler.WriteTyped', signature: 'event' }],
+    },
+    slow: { http: { handler: 'handler.SlowHttp' }, cloudevent: { handler: 'handler.SlowCloudEvent', signature: 'event' } },
   },
 ];
 

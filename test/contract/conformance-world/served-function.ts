@@ -17,8 +17,8 @@ export interface ServedFunction {
 
 /** A watcher of its own with one function of the fixture. */
 export async function serveFunction(
-  { language, signature }: Pick<Language, 'language' | 'signature'>,
-  { fixture = FIXTURE, handler, type }: Partial<Target>,
+  { language, signature: usual }: Pick<Language, 'language' | 'signature'>,
+  { fixture = FIXTURE, handler, type, signature = usual }: Partial<Target>,
 ): Promise<ServedFunction> {
   const watcher = new WatcherProcess(language);
   await watcher.start();
