@@ -29,7 +29,7 @@ export interface StackEvents {
 
 export interface StackSession {
   readonly resources: readonly AnyResource[];
-  /** From now on what is saved is applied. */
+  /** From now on what is saved is applied; once it was closed, nothing. */
   watch(events: StackEvents): void;
   close(): Promise<void>;
 }
@@ -53,6 +53,7 @@ class FileStackSession implements StackSession {
   #units: readonly CodeUnit[] = [];
   #watch: SourceWatch | undefined;
   #working: Promise<void> | undefined;
+  #closed = false;
 
   constructor(options: StackSessionOptions) {
     this.#options = options;
@@ -77,6 +78,7 @@ class FileStackSession implements StackSession {
   }
 
   watch(events: StackEvents): void {
+    if (this.#closed) return;
     const onChange = (paths: readonly string[]) => {
       for (const path of paths) this.#saved.add(path);
       this.#working ??= this.#work(events).finally(() => (this.#working = undefined));
@@ -87,6 +89,7 @@ class FileStackSession implements StackSession {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     this.#watch?.close();
     await this.#working;
     await this.#loader.close();

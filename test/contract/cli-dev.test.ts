@@ -1,9 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { freePorts } from './cli-world/ports.ts';
 import { familyOf, stillRunning, waitForEnd } from './cli-world/processes.ts';
-import { createProject, type Dev, type TestProject } from './cli-world/project.ts';
+import { createProject, type Dev, ROOT, type TestProject } from './cli-world/project.ts';
 
 const stackOf = (extra = '') => `
 import * as fib from 'fibonacci-faas';
@@ -164,5 +166,18 @@ describe('a start that cannot be', () => {
     const { code, stderr } = await project.fib(['dev', 'broken.ts', '--no-monitoring', '--port', String(await freePorts())]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/STACK_LOAD_FAILED .*broken\.ts.*defineStack/);
+  });
+
+  it('ends at Ctrl-C, also while the stack is still being made', async () => {
+    await project.write({ 'slow.ts': `Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000);\n${stackOf()}` });
+    const args = [join(ROOT, 'cli/main.ts'), 'dev', 'slow.ts', '--no-monitoring', '--port', String(await freePorts())];
+    const dev = spawn(process.execPath, args, { cwd: project.dir, stdio: ['ignore', 'pipe', 'ignore'] });
+    onTestFinished(() => void dev.kill('SIGKILL'));
+    const ended = once(dev, 'exit');
+    await new Promise<void>((resolve) => dev.stdout.on('data', (chunk) => String(chunk).includes('gateway') && resolve()));
+    const family = await familyOf(dev.pid ?? 0);
+    dev.kill('SIGINT');
+    expect(await ended).toEqual([0, null]);
+    expect(await stillRunning(family)).toEqual([]);
   });
 });
