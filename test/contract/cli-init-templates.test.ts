@@ -7,7 +7,6 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createProject as createFromTemplate } from '../../cli/init/create-project.ts';
 import { chooseTemplate, TEMPLATES } from '../../cli/init/templates.ts';
-import { ownPlatform } from '../../constructs/build/platform.ts';
 import { watcherPrograms } from '../../constructs/build/watcher-programs.ts';
 import { loadStack, type LoadOptions } from '../../constructs/loader.ts';
 import { createProject, ROOT, type TestProject } from './cli-world/project.ts';
