@@ -30,7 +30,7 @@ record LoadDocument(
   private static final long MAX_INTEGER = (1L << 53) - 1;
   private static final Pattern DIGEST = Pattern.compile("sha256:[0-9a-f]{64}");
   private static final Pattern HANDLER = Pattern.compile("[^.\\s\\\\][^\\s\\\\]*\\.[A-Za-z_$][A-Za-z0-9_$]*");
-  private static final Set<String> SIGNATURES = Set.of("event", "fetch", "asgi", "wsgi", "http", "framework");
+  private static final Set<String> SIGNATURES = Set.of("event", "fetch", "asgi", "wsgi", "http", "framework", "lambda");
   private static final Set<String> MODES = Set.of("thread", "process");
 
   /** A document and the bytes behind it, which are not looked at. */
