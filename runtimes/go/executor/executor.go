@@ -134,9 +134,12 @@ func (e *executor) take(frame wire.Frame) {
 	conn, err := net.FileConn(frame.File)
 	_ = frame.File.Close()
 	tcp, ok := conn.(*net.TCPConn)
+	// At no moment may the supervisor see that we have nothing.
+	e.page.Connections.Add(1)
 	_ = e.channel.Send(wire.KindTook, order)
 	if err != nil || !ok {
 		// The other side had closed before it came through the channel.
+		e.page.Connections.Add(-1)
 		host{e.channel}.Free()
 		return
 	}

@@ -77,9 +77,8 @@ func NewFront(order wire.LoadOrder, target *Target, page *wire.Page, host Host, 
 	return Front{f}
 }
 
-// Take serves a connection.
+// Take serves a connection that is counted already.
 func (f Front) Take(tcp *net.TCPConn) {
-	f.page.Connections.Add(1)
 	f.queue.conns <- &conn{TCPConn: tcp, front: f.front}
 }
 

@@ -1,15 +1,12 @@
 package pools
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -190,107 +187,6 @@ func (e *executor) connectionsTaken() int {
 	return e.taken
 }
 
-// listen hears the executor's channel and output. Of the two that it gives, the first closes with the channel, the second with the output.
-func (e *executor) listen(o *Options, out *output) [2]chan struct{} {
-	channelEnd, outputEnd := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(channelEnd)
-		for {
-			frame, err := e.channel.Receive()
-			if err != nil {
-				// It says no more, or nothing that makes sense: nobody could tell it anything either.
-				e.endUnheard()
-				return
-			}
-			e.hear(frame)
-		}
-	}()
-	go func() {
-		defer close(outputEnd)
-		var readers sync.WaitGroup
-		read := func(how func()) {
-			readers.Add(1)
-			go func() {
-				defer readers.Done()
-				how()
-			}()
-		}
-		read(func() { readLines(out.stdout.read, o.Output.line("info")) })
-		read(func() {
-			write := o.Output.line("error")
-			readLines(out.stderr.read, func(line string, truncated bool) {
-				e.keep(line)
-				write(line, truncated)
-			})
-		})
-		read(func() { readJournal(out.journal.read, o) })
-		readers.Wait()
-	}()
-	return [2]chan struct{}{channelEnd, outputEnd}
-}
-
-// endUnheard kills a process that lives on without its channel.
-func (e *executor) endUnheard() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if !e.ended {
-		killGroup(e.pid)
-	}
-}
-
-func (e *executor) hear(frame wire.Frame) {
-	if frame.File != nil {
-		_ = frame.File.Close()
-	}
-	switch frame.Kind {
-	case wire.KindLoaded:
-		var loaded wire.Loaded
-		if json.Unmarshal(frame.Payload, &loaded) == nil {
-			e.initMs = loaded.InitMs
-			e.settle(nil)
-		}
-	case wire.KindLoadFailed:
-		failure := &contract.Error{}
-		if json.Unmarshal(frame.Payload, failure) == nil {
-			failure.Code = contract.LoadFailed
-			e.settle(failure)
-		}
-	case wire.KindTook:
-		var took wire.Connection
-		if json.Unmarshal(frame.Payload, &took) == nil {
-			e.took(took.ID)
-		}
-	default:
-		e.onNotice(frame)
-	}
-}
-
-func (e *executor) settle(err error) {
-	select {
-	case e.loaded <- err:
-	default:
-	}
-}
-
-func (e *executor) took(id uint64) {
-	e.mu.Lock()
-	one, known := e.untaken[id]
-	delete(e.untaken, id)
-	e.taken++
-	e.mu.Unlock()
-	if known && !one.keep {
-		_ = one.conn.Close()
-	}
-}
-
-func (e *executor) keep(line string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if len(e.kept) < maxKeptLines && (len(e.kept) > 0 || strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ")) {
-		e.kept = append(e.kept, line)
-	}
-}
-
 func (e *executor) awaitEnd(o *Options, ended <-chan Ended, heard [2]chan struct{}, out *output) {
 	end := <-ended
 	e.mu.Lock()
@@ -331,47 +227,6 @@ func reasonOf(status syscall.WaitStatus) string {
 		return "signal " + status.Signal().String()
 	}
 	return fmt.Sprintf("exit code %d", status.ExitStatus())
-}
-
-func channelPair() (*wire.Channel, *os.File, error) {
-	pair, err := socketPair()
-	if err != nil {
-		return nil, nil, err
-	}
-	theirs := os.NewFile(uintptr(pair[1]), "channel")
-	ours, err := wire.NewChannel(os.NewFile(uintptr(pair[0]), "channel"))
-	if err != nil {
-		return nil, nil, errors.Join(err, theirs.Close())
-	}
-	return ours, theirs, nil
-}
-
-func socketPair() ([2]int, error) {
-	syscall.ForkLock.RLock()
-	defer syscall.ForkLock.RUnlock()
-	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
-	if err == nil {
-		syscall.CloseOnExec(pair[0])
-		syscall.CloseOnExec(pair[1])
-	}
-	return pair, err
-}
-
-func readJournal(stream io.Reader, o *Options) {
-	decoder := json.NewDecoder(stream)
-	for {
-		var line wire.JournalLine
-		if err := decoder.Decode(&line); err != nil {
-			// User code may have written to it; what follows is of no use.
-			_, _ = io.Copy(io.Discard, stream)
-			return
-		}
-		if line.Failure != "" {
-			o.Stats.Failed(line.Failure, line.RequestID, time.Duration(line.DurationMs)*time.Millisecond, line.Message, line.Stack)
-		} else {
-			o.Output.logged(line)
-		}
-	}
 }
 
 // pending counts connections that it has not taken yet.

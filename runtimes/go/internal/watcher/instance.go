@@ -1,19 +1,18 @@
 package watcher
 
 import (
-	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"os"
-	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
 
 	"fibonacci.dev/go/internal/contract"
 	"fibonacci.dev/go/internal/control"
-	"fibonacci.dev/go/internal/pack"
 	"fibonacci.dev/go/internal/pools"
 	"fibonacci.dev/go/internal/wire"
 )
@@ -184,109 +183,10 @@ func (i *Instance) Push(act control.Act, document *control.Document, packageByte
 	return result, nil
 }
 
-func (i *Instance) load(document *control.Document, packageBytes io.Reader, name string, receivedAt time.Time) (PushResult, error) {
-	folder, err := i.unpack(document, packageBytes, name)
-	if err != nil {
-		return PushResult{}, err
-	}
-	if i.Owner() == nil {
-		if err := writeMarker(i.config.Scratch, document.Function); err != nil {
-			return PushResult{}, errors.Join(err, os.RemoveAll(folder))
-		}
-	}
-	i.mu.Lock()
-	i.owner = &document.Function
-	i.mu.Unlock()
-	unpackedAt := time.Now()
-	pool := i.newPool(document, folder)
-	if _, err := pool.Start(); err != nil {
-		pool.Kill()
-		return PushResult{}, err
-	}
-	timings := Timings{CodeMs: milliseconds(unpackedAt.Sub(receivedAt)), InitMs: milliseconds(time.Since(unpackedAt))}
-	result := PushResult{Content: document.Content, Generation: document.Generation, Timings: timings}
-	i.switchTo(&served{document, pool, result})
-	return result, nil
-}
-
-// unpack checks a package while it comes; only when it is right do its files get their place.
-func (i *Instance) unpack(document *control.Document, packageBytes io.Reader, name string) (string, error) {
-	incoming := filepath.Join(i.config.Scratch, incomingFolder, name)
-	if err := pack.Stage(packageBytes, document.Package, incoming); err != nil {
-		return "", errors.Join(err, os.RemoveAll(incoming))
-	}
-	folder := filepath.Join(i.config.Scratch, codeFolder, name)
-	return folder, os.Rename(incoming, folder)
-}
-
-func (i *Instance) newPool(document *control.Document, folder string) pools.Pool {
-	pool := pools.New(pools.Options{
-		Order: wire.LoadOrder{
-			Version: wire.Version, Function: document.Function, Content: document.Content, Handler: document.Handler, Signature: document.Signature, Mode: document.Mode,
-			Concurrency: document.Concurrency, TimeoutMs: document.TimeoutMs, MaxBodyBytes: document.MaxBodyBytes, MemoryLimitBytes: i.config.MemoryLimitBytes,
-		},
-		Folder: folder, Scratch: i.config.Scratch, Env: i.environment(document), MemoryLimitBytes: i.config.MemoryLimitBytes,
-		Stats: i.Stats, Output: &pools.Output{Log: i.log, Function: i.FunctionName}, Spawner: i.spawner, Guardian: i.guardian,
-		Refuse: i.refusals.refuse, Route: i.Route,
-	}, document.Mode == control.ModeProcess)
-	i.mu.Lock()
-	i.pools[pool] = true
-	i.mu.Unlock()
-	go func() {
-		<-pool.Ended()
-		i.mu.Lock()
-		delete(i.pools, pool)
-		i.mu.Unlock()
-		_ = os.RemoveAll(folder)
-	}()
-	return pool
-}
-
-// environment is what user code sees (W3.7).
-func (i *Instance) environment(document *control.Document) []string {
-	env := map[string]string{"HOME": i.config.Scratch, "TMPDIR": filepath.Join(i.config.Scratch, temporaryFolder), "LANG": "C.UTF-8", "TZ": "UTC"}
-	for _, name := range []string{"PATH", "LANG", "TZ"} {
-		if value, ok := os.LookupEnv(name); ok {
-			env[name] = value
-		}
-	}
-	for name, value := range document.Env {
-		env[name] = value
-	}
-	env["FIB_FUNCTION"] = document.Function.Namespace + "/" + document.Function.Name
-	env["FIB_CONTENT"] = document.Content
-	list := make([]string, 0, len(env))
-	for name, value := range env {
-		list = append(list, name+"="+value)
-	}
-	return list
-}
-
-func (i *Instance) switchTo(next *served) {
-	i.mu.Lock()
-	before, draining := i.served, i.draining
-	i.served = next
-	i.mu.Unlock()
-	if before != nil {
-		before.pool.Stop(contract.ExecutorRetired)
-	}
-	if draining {
-		next.pool.Stop(contract.Draining)
-	}
-	r := next.result
-	i.log.Info("revision serves", "function", i.FunctionName(), "generation", r.Generation, "content", r.Content, "codeMs", r.Timings.CodeMs, "initMs", r.Timings.InitMs)
-}
-
 // Report adds up all executors, also those that finish old requests. Memory and CPU include the supervisor's own.
 func (i *Instance) Report() pools.Report {
-	i.mu.Lock()
-	all := make([]pools.Pool, 0, len(i.pools))
-	for pool := range i.pools {
-		all = append(all, pool)
-	}
-	i.mu.Unlock()
 	total := pools.Report{HeartbeatAge: -1, MemoryBytes: pools.RSS(os.Getpid()), CPU: ownCPU() + i.Stats.EndedCPU()}
-	for _, pool := range all {
+	for _, pool := range i.allPools() {
 		report := pool.Report()
 		total.InFlight += report.InFlight
 		total.MemoryBytes += report.MemoryBytes
@@ -296,58 +196,9 @@ func (i *Instance) Report() pools.Report {
 	return total
 }
 
-const drainInterval = 10 * time.Millisecond
-
-// Drain refuses from now on and gives what is still in flight when that is nothing, or after `timeout` (W9.1).
-func (i *Instance) Drain(timeout time.Duration) int64 {
+// allPools gives the pools that have not ended: of what is served, and of what finishes.
+func (i *Instance) allPools() []pools.Pool {
 	i.mu.Lock()
-	i.draining = true
-	all := make([]pools.Pool, 0, len(i.pools))
-	for pool := range i.pools {
-		all = append(all, pool)
-	}
-	i.mu.Unlock()
-	for _, pool := range all {
-		pool.Stop(contract.Draining)
-	}
-	deadline := time.Now().Add(timeout)
-	for {
-		inFlight := i.Report().InFlight
-		left := time.Until(deadline)
-		if inFlight == 0 || left <= 0 {
-			return inFlight
-		}
-		time.Sleep(min(left, drainInterval))
-	}
-}
-
-const closeLimit = 3 * time.Second
-
-// Close ends every executor at once.
-func (i *Instance) Close() {
-	i.mu.Lock()
-	i.draining = true
-	all := make([]pools.Pool, 0, len(i.pools))
-	for pool := range i.pools {
-		all = append(all, pool)
-	}
-	i.mu.Unlock()
-	for _, pool := range all {
-		pool.Kill()
-	}
-	limit := time.NewTimer(closeLimit)
-	defer limit.Stop()
-	for _, pool := range all {
-		select {
-		case <-pool.Ended():
-		case <-limit.C:
-			// What has not ended by then is the guardian's.
-			limit.Reset(0)
-		}
-	}
-	i.guardian.Close()
-}
-
-func milliseconds(d time.Duration) float64 {
-	return float64(d.Round(10*time.Microsecond)) / float64(time.Millisecond)
+	defer i.mu.Unlock()
+	return slices.Collect(maps.Keys(i.pools))
 }
