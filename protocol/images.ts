@@ -6,6 +6,18 @@ export const IMAGE_NAMES = ['gateway', 'scaler', ...RUNTIMES] as const;
 
 export type ImageName = (typeof IMAGE_NAMES)[number];
 
+/** Watchers that a compiler makes: where there is none, or no function of the language, a platform does without. */
+export const OPTIONAL_IMAGES = ['java', 'go'] as const satisfies readonly ImageName[];
+
+type OptionalImage = (typeof OPTIONAL_IMAGES)[number];
+
+/** A reference for each image, but for those that a platform does without. */
+export type ImageReferences = Readonly<Record<Exclude<ImageName, OptionalImage>, string> & Partial<Record<OptionalImage, string>>>;
+
+export function isOptionalImage(name: ImageName): name is OptionalImage {
+  return (OPTIONAL_IMAGES as readonly ImageName[]).includes(name);
+}
+
 /** `images.lock.json`: what was pushed, by digest, so that a cluster runs exactly that. */
 export interface ImageLock {
   /** What stands before the repositories' names: a host, and a path where there is one. */
@@ -13,7 +25,7 @@ export interface ImageLock {
   /** The package version that the images were built from. */
   readonly version: string;
   /** `<registry>/fibonacci-<name>@sha256:<hex>`. */
-  readonly images: Readonly<Record<ImageName, string>>;
+  readonly images: ImageReferences;
 }
 
 /** User and group of every container of the platform. */
@@ -42,6 +54,7 @@ export function parseImageLock(text: string, source = 'images.lock.json'): Image
   const images = (lock?.['images'] ?? {}) as Readonly<Record<string, unknown>>;
   for (const name of lock ? IMAGE_NAMES : []) {
     const image = images[name];
+    if (image === undefined && isOptionalImage(name)) continue;
     if (typeof image !== 'string' || !BY_DIGEST.test(image)) problems.push(`images.${name} must be <repository>@sha256:<64 hex digits>`);
   }
   if (problems.length > 0) {

@@ -30,7 +30,7 @@ export const images = defineCommand<Options>({
       .option('--only <name...>', `build only these: ${IMAGE_NAMES.join(', ')}`)
       .option('--builder <name>', 'docker, podman or buildah (default: the first that works)'),
   async run({ terminal, options, cwd, env }) {
-    const names = parseNames(options);
+    const wanted = parseNames(options);
     const [{ findBuilder }, { archiveImages, buildImages, pushImages }] = await Promise.all([
       import('../images/builder.ts'),
       import('../images/build-images.ts'),
@@ -39,9 +39,12 @@ export const images = defineCommand<Options>({
     const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { version: string };
     const { push, archive } = options;
     const tell = (what: string) => (name: ImageName) => terminal.note(`${what} ${name}`);
-    await buildImages({ builder, root: packageFile('.'), names, version, bases: parseBases(options.base ?? []), onBegin: tell(`${builder.name}: building`) });
+    // Those that were named are wanted.
+    const onLeftOut = options.only ? undefined : (name: ImageName, { message }: PlatformError) => terminal.note(`${name} is left out: ${message}`);
+    const bases = parseBases(options.base ?? []);
+    const names = await buildImages({ builder, root: packageFile('.'), names: wanted, version, bases, onBegin: tell(`${builder.name}: building`), onLeftOut });
     const archives = archive === undefined ? undefined : await archiveImages(builder, version, names, resolve(cwd, archive));
-    const lock = push === undefined ? undefined : await pushImages(builder, version, push, tell('pushing'));
+    const lock = push === undefined ? undefined : await pushImages(builder, names, version, push, tell('pushing'));
     const lockFile = resolve(cwd, options.lock);
     if (lock) writeFileSync(lockFile, `${JSON.stringify(lock, null, 2)}\n`);
     const built = names.map((name) => ({

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PlatformError } from '../../protocol/errors.ts';
-import { IMAGE_NAMES, type ImageLock, type ImageName, imageRepository, imageTag } from '../../protocol/images.ts';
+import { type ImageLock, type ImageName, imageRepository, imageTag, isOptionalImage } from '../../protocol/images.ts';
 import type { Builder } from './builder.ts';
 import { writeContext } from './context.ts';
 import { RECIPES } from './recipes.ts';
@@ -18,10 +18,13 @@ export interface BuildImagesOptions {
   readonly bases?: Readonly<Partial<Record<ImageName, string>>>;
   /** Called before each image. */
   readonly onBegin?: (name: ImageName) => void;
+  /** A watcher that cannot be compiled here is left out. @default - it is an error */
+  readonly onLeftOut?: ((name: ImageName, reason: PlatformError) => void) | undefined;
 }
 
-/** Builds and tags `fibonacci-<name>:<version>`. @throws PlatformError IMAGE_BUILD_FAILED */
-export async function buildImages({ builder, root, names, version, bases = {}, onBegin }: BuildImagesOptions): Promise<void> {
+/** Builds and tags `fibonacci-<name>:<version>`. @returns what was built @throws PlatformError IMAGE_BUILD_FAILED; TOOLCHAIN_MISSING where that is not left out */
+export async function buildImages({ builder, root, names, version, bases = {}, onBegin, onLeftOut }: BuildImagesOptions): Promise<readonly ImageName[]> {
+  const built: ImageName[] = [];
   for (const name of names) {
     onBegin?.(name);
     const context = mkdtempSync(join(tmpdir(), `fib-image-${name}-`));
@@ -29,18 +32,30 @@ export async function buildImages({ builder, root, names, version, bases = {}, o
     try {
       writeContext(RECIPES[name], root, context);
       await builder.build({ context, tag: imageTag(name, version), args: { VERSION: version, ...(base !== undefined && { BASE: base }) } });
+      built.push(name);
     } catch (error) {
-      throw buildFailure(error, name, builder, base ?? officialBase(context));
+      if (onLeftOut && isOptionalImage(name) && error instanceof PlatformError && error.code === 'TOOLCHAIN_MISSING') {
+        onLeftOut(name, error);
+        continue;
+      }
+      throw error instanceof ProgramFailed ? buildFailure(error, name, builder, base ?? officialBase(context)) : error;
     } finally {
       rmSync(context, { recursive: true, force: true });
     }
   }
+  return built;
 }
 
-/** Pushes all images; resolves to what `images.lock.json` holds. @throws PlatformError IMAGE_PUSH_FAILED */
-export async function pushImages(builder: Builder, version: string, registry: string, onBegin?: (name: ImageName) => void): Promise<ImageLock> {
+/** Pushes images; resolves to what `images.lock.json` holds. @throws PlatformError IMAGE_PUSH_FAILED */
+export async function pushImages(
+  builder: Builder,
+  names: readonly ImageName[],
+  version: string,
+  registry: string,
+  onBegin?: (name: ImageName) => void,
+): Promise<ImageLock> {
   const images: Partial<Record<ImageName, string>> = {};
-  for (const name of IMAGE_NAMES) {
+  for (const name of names) {
     onBegin?.(name);
     const reference = imageTag(name, version, registry);
     const digest = await builder.push(imageTag(name, version), reference).catch((error: unknown) => {
@@ -75,8 +90,7 @@ export async function archiveImages(
 const NO_BASE = /manifest unknown|not found|no such image|not known|pull access denied|name unknown|no such host|dial tcp|short-name|failed to resolve/i;
 const NOT_ALLOWED = /denied|unauthori[sz]ed|authentication required|forbidden|\b40[13]\b/i;
 
-function buildFailure(error: unknown, name: ImageName, builder: Builder, base: string): unknown {
-  if (!(error instanceof ProgramFailed)) return error;
+function buildFailure(error: ProgramFailed, name: ImageName, builder: Builder, base: string): PlatformError {
   const { message: reason, output } = error;
   const wayOut = /short-name/i.test(reason)
     ? `${builder.name} wants its name in full: --base ${name}=<registry>/${base}`

@@ -30,7 +30,7 @@ export function javaWatcher(jdk: Jdk = findJdk(OLDEST_WATCHER_JDK)): JavaWatcher
  * Compiles the watcher into a folder: `watcher.jar`, `function.jar`, the libraries, and `watcher.aot`, which makes it start faster (JEP 514).
  * @throws PlatformError TOOLCHAIN_MISSING
  */
-export function buildJavaWatcher(folder: string, jdk: Jdk, { train = true }: { readonly train?: boolean } = {}): void {
+function buildJavaWatcher(folder: string, jdk: Jdk): void {
   const copied = copyLibraries(LIBRARIES, folder, jdk).map((name) => join(folder, name));
   const annotations = copied.filter((path) => ANNOTATIONS.test(basename(path)));
   const libraries = copied.filter((path) => !annotations.includes(path));
@@ -47,7 +47,7 @@ export function buildJavaWatcher(folder: string, jdk: Jdk, { train = true }: { r
     jar: join(folder, 'watcher.jar'),
   });
   for (const path of annotations) rmSync(path);
-  if (train) trainJavaWatcher(folder, jdk);
+  trainJavaWatcher(folder, jdk);
 }
 
 /** Runs the watcher once on a function of its own and keeps what the JVM has learnt. */

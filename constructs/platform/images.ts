@@ -1,19 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { PlatformError } from '../../protocol/errors.ts';
-import { IMAGE_NAMES, type ImageName, imageTag, parseImageLock } from '../../protocol/images.ts';
+import { IMAGE_NAMES, type ImageReferences, imageTag, parseImageLock } from '../../protocol/images.ts';
 import { show } from '../../protocol/schema/validate.ts';
 import type { PlatformImages } from './platform-props.ts';
-
-export type Images = Readonly<Record<ImageName, string>>;
 
 /**
  * The reference of each image: by digest of the lock, else by tag.
  * @param folder that a relative path of the lock starts from
  * @throws PlatformError CONFIG_INVALID for a lock that cannot be read, or that lacks an image
  */
-export function resolveImages({ registry = '', tag, lock }: PlatformImages, folder: string): Images {
-  if (lock === undefined) return Object.fromEntries(IMAGE_NAMES.map((name) => [name, imageTag(name, tag ?? packageVersion(), registry)])) as Images;
+export function resolveImages({ registry = '', tag, lock }: PlatformImages, folder: string): ImageReferences {
+  if (lock === undefined)
+    return Object.fromEntries(IMAGE_NAMES.map((name) => [name, imageTag(name, tag ?? packageVersion(), registry)])) as unknown as ImageReferences;
   if (typeof lock === 'string') return parseImageLock(readLock(resolve(folder, lock)), lock).images;
   return parseImageLock(JSON.stringify(lock), 'images.lock').images;
 }

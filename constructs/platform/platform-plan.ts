@@ -1,11 +1,11 @@
-import type { Images } from './images.ts';
+import type { ImageReferences } from '../../protocol/images.ts';
 import type { NamespaceSetting, PlatformSettings } from './settings.ts';
 
 /** Everything that the platform's objects follow from. */
 export interface PlatformPlan extends Omit<PlatformSettings, 'functionNamespaces'> {
   readonly functionNamespaces: readonly NamespaceSetting[];
   /** Reference of each image. */
-  readonly imageRefs: Images;
+  readonly imageRefs: ImageReferences;
 }
 
 /** Address of a Service of the platform, as pods resolve it. */

@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { IMAGE_NAMES } from '../../protocol/images.ts';
+import { IMAGE_NAMES, isOptionalImage } from '../../protocol/images.ts';
 import { S3_ENDPOINT, S3_PREFIX } from '../../protocol/s3-place.ts';
 import { closed, duration, integer, name, oneOf, size, text } from '../../protocol/schema/fields.ts';
 import { LABEL_KEY } from '../../protocol/schema/metadata.ts';
@@ -26,11 +26,12 @@ const process = { replicas: optional(integer(1, 100, docs('Pods.'))), resources:
 
 const functionNamespace = closed({ name: namespace(), create: optional(Type.Boolean()) }, docs('A namespace of functions.'));
 
+const byDigest = text(1024, docs('By digest.'));
 const lock = closed(
   {
     registry: text(512, docs('Host and path.')),
     version: text(128, docs('Of the package.')),
-    images: closed(Object.fromEntries(IMAGE_NAMES.map((image) => [image, text(1024, docs('By digest.'))])), docs('By name.')),
+    images: closed(Object.fromEntries(IMAGE_NAMES.map((image) => [image, isOptionalImage(image) ? optional(byDigest) : byDigest])), docs('By name.')),
   },
   docs('images.lock.json'),
 );

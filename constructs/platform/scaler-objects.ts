@@ -48,7 +48,7 @@ export function scalerObjects(plan: PlatformPlan): KubernetesObject[] {
 function renderWorkloads({ imageRefs, images, functions }: PlatformPlan): Partial<Workloads> {
   const { cpuRequest, cpuLimit, scratch, rackLabel } = functions;
   return {
-    images: Object.fromEntries(RUNTIMES.map((runtime) => [runtime, imageRefs[runtime]])),
+    images: defined(Object.fromEntries(RUNTIMES.map((runtime) => [runtime, imageRefs[runtime]]))),
     pullPolicy: images.pullPolicy,
     pullSecrets: [...images.pullSecrets],
     ...defined({ cpuRequest, cpuLimit, scratch, rackLabel }),

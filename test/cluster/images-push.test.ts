@@ -29,7 +29,7 @@ describe('images that a real builder pushes', () => {
   it('are in the lock file by the digest that the registry has them under', async () => {
     const registry = await startRegistry();
     try {
-      const lock = await pushImages(builder, VERSION, `${registry.host}/team`);
+      const lock = await pushImages(builder, IMAGE_NAMES, VERSION, `${registry.host}/team`);
       expect(parseImageLock(JSON.stringify(lock))).toEqual(lock);
       for (const name of IMAGE_NAMES) {
         const digest = registry.tags.get(`team/fibonacci-${name}:${VERSION}`) ?? '';
@@ -44,7 +44,7 @@ describe('images that a real builder pushes', () => {
   it('and are not taken, say who must log in where', async () => {
     const registry = await startRegistry({ closed: true });
     try {
-      await expect(pushImages(builder, VERSION, registry.host)).rejects.toMatchObject({
+      await expect(pushImages(builder, IMAGE_NAMES, VERSION, registry.host)).rejects.toMatchObject({
         code: 'IMAGE_PUSH_FAILED',
         message: expect.stringMatching(new RegExp(`log in with .buildah login ${registry.host}`)),
       });
@@ -56,7 +56,7 @@ describe('images that a real builder pushes', () => {
   it('cannot go to a registry that is not there', async () => {
     const registry = await startRegistry();
     await registry.close();
-    await expect(pushImages(builder, VERSION, registry.host)).rejects.toMatchObject({
+    await expect(pushImages(builder, IMAGE_NAMES, VERSION, registry.host)).rejects.toMatchObject({
       code: 'IMAGE_PUSH_FAILED',
       message: expect.stringContaining(`see that ${registry.host} is a registry that answers`),
     });

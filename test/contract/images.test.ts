@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeContext } from '../../cli/images/context.ts';
 import { RECIPES } from '../../cli/images/recipes.ts';
 import { IMAGE_NAMES, IMAGE_USER, type ImageName, parseImageLock } from '../../protocol/images.ts';
+import { RUNTIMES } from '../../protocol/schema/fields.ts';
 import { createProject, ROOT, type TestProject } from './cli-world/project.ts';
 
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
@@ -16,7 +17,10 @@ describe.each(IMAGE_NAMES)('the Containerfile of %s', (name) => {
   const last = (keyword: string) => instructions.findLast((line) => line.startsWith(`${keyword} `))?.slice(keyword.length + 1) ?? '';
 
   it('builds on an official base, or on another', () => {
-    expect(instructions.find((line) => line.startsWith('ARG BASE='))).toMatch(name === 'python' ? /=python:3\.\d+-slim/ : /=node:24-\w+-slim$/);
+    const official = { python: /=python:3\.\d+-slim/, java: /=eclipse-temurin:25-jre/, go: /=gcr\.io\/distroless\/static-/ };
+    expect(instructions.find((line) => line.startsWith('ARG BASE='))).toMatch(
+      name in official ? official[name as keyof typeof official] : /=node:24-\w+-slim$/,
+    );
     expect(instructions.find((line) => line.startsWith('FROM '))).toMatch(/^FROM \$\{BASE\}/);
   });
 
@@ -26,7 +30,7 @@ describe.each(IMAGE_NAMES)('the Containerfile of %s', (name) => {
   });
 
   it('starts the program itself, so that it gets the signals', () => {
-    expect(JSON.parse(last('ENTRYPOINT'))).toEqual(expect.arrayContaining([expect.stringMatching(/node$|python3$/)]));
+    expect(JSON.parse(last('ENTRYPOINT'))).toEqual(expect.arrayContaining([expect.stringMatching(/node$|python3$|java$|\/watcher$/)]));
   });
 
   it('says what it is', () => {
@@ -34,13 +38,18 @@ describe.each(IMAGE_NAMES)('the Containerfile of %s', (name) => {
   });
 });
 
-describe.each(['nodejs', 'python'] as const)('the watcher image of %s', (name) => {
+describe.each(RUNTIMES)('the watcher image of %s', (name) => {
   it('starts as start.json says', () => {
     const { command, env = {} } = JSON.parse(readFileSync(join(ROOT, 'runtimes', name, 'start.json'), 'utf8')) as {
       command: string[];
       env?: Record<string, string>;
     };
-    const fill = (part: string) => part.replace('{node}', 'node').replace('{python}', 'python3').replace('{dir}', '/app').replace('{ext}', '.js');
+    const fill = (part: string) =>
+      part.replaceAll(
+        /\{(\w+)\}/g,
+        (_, name: string) =>
+          ({ node: 'node', python: 'python3', java: 'java', goWatcher: '/app/watcher', javaWatcher: '/app', dir: '/app', ext: '.js' })[name] ?? '',
+      );
     const text = readFileSync(join(ROOT, RECIPES[name].containerfile), 'utf8');
     expect(JSON.parse(/^ENTRYPOINT (.*)$/m.exec(text)?.[1] ?? '')).toEqual(command.map(fill));
     for (const [variable, value] of Object.entries(env)) expect(text).toContain(`${variable}=${fill(value)}`);
@@ -96,6 +105,8 @@ function writeBuilder(bin: string, name: string, script: string): void {
   chmodSync(join(bin, name), 0o755);
 }
 
+/** With the compiler alone, and no builder that this machine may have. */
+const GO = join(execFileSync('go', ['env', 'GOROOT'], { encoding: 'utf8' }).trim(), 'bin');
 const DIGEST = `sha256:${'d'.repeat(64)}`;
 const WORKS =
   'case "$1" in push) while [ "$1" != --digestfile ]; do shift; done; printf "$DIGEST" > "$2";; build) for last; do :; done; test -f "$last/Containerfile";; esac';
@@ -115,7 +126,7 @@ describe('fib images', () => {
     bin = mkdtempSync(join(project.dir, 'bin-'));
     for (const [name, script] of Object.entries(scripts)) writeBuilder(bin, name, script);
     rmSync(calls, { force: true });
-    env = { ...process.env, PATH: `${bin}:/usr/bin:/bin`, CALLS: calls, DIGEST, FIB_BUILDAH: '' };
+    env = { ...process.env, PATH: [bin, GO, '/usr/bin', '/bin'].join(':'), CALLS: calls, DIGEST, FIB_BUILDAH: '' };
   };
   const called = () => readFileSync(calls, 'utf8').trim().split('\n');
 
@@ -136,7 +147,18 @@ describe('fib images', () => {
     withBuilders({ buildah: WORKS });
     expect((await project.fib(['images', '--base', 'localhost/node:1', 'python=localhost/python:2'], env)).code).toBe(0);
     const bases = called().flatMap((line) => / --build-arg BASE=(\S+) /.exec(line)?.[1] ?? []);
-    expect(bases).toEqual(['localhost/node:1', 'localhost/node:1', 'localhost/node:1', 'localhost/python:2']);
+    expect(bases).toEqual(IMAGE_NAMES.map((name) => (name === 'python' ? 'localhost/python:2' : 'localhost/node:1')));
+  });
+
+  it('leaves a watcher out that it cannot compile, unless it is named', async () => {
+    withBuilders({ buildah: WORKS });
+    const bare = { ...env, PATH: [bin, '/usr/bin', '/bin'].join(':') };
+    const { code, stdout, stderr } = await project.fib(['images', '--push', 'registry.test', '--lock', 'few.lock.json', '--json'], bare);
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/go is left out: .*install it/)]);
+    const names = (JSON.parse(stdout) as { images: { name: string }[] }).images.map(({ name }) => name);
+    expect(names).toEqual(IMAGE_NAMES.filter((name) => name !== 'go'));
+    expect(parseImageLock(readFileSync(join(project.dir, 'few.lock.json'), 'utf8')).images.go).toBeUndefined();
+    expect(await project.fib(['images', '--only', 'go'], bare)).toMatchObject({ stderr: expect.stringMatching(/TOOLCHAIN_MISSING|Go functions are compiled/) });
   });
 
   it('pushes and writes the lock file, which holds digests', async () => {
@@ -189,7 +211,7 @@ describe('fib images', () => {
       1,
       /the base image python:3\.\S+-slim-bookworm cannot be had.*--base python=<registry>\/python:3/,
     ],
-    ['a base for an image that is none', { buildah: '' }, ['--base', 'java=x:1'], 2, /--base java: the images are gateway, scaler, nodejs, python/],
+    ['a base for an image that is none', { buildah: '' }, ['--base', 'ruby=x:1'], 2, /--base ruby: the images are gateway, scaler, nodejs, python/],
     [
       'a registry that wants a login',
       { buildah: 'test "$1" != push || { echo "error: unauthorized: authentication required" >&2; exit 125; }' },
@@ -204,7 +226,7 @@ describe('fib images', () => {
       1,
       /connection refused; see that registry\.test is a registry that answers/,
     ],
-    ['an image that is none', { buildah: '' }, ['--only', 'nodejs', 'java'], 2, /--only java: the images are gateway, scaler, nodejs, python/],
+    ['an image that is none', { buildah: '' }, ['--only', 'nodejs', 'ruby'], 2, /--only ruby: the images are gateway, scaler, nodejs, python/],
     ['a lock file of half the images', { buildah: '' }, ['--only', 'nodejs', '--push', 'registry.test'], 2, /do not go together/],
   ])('with %s says the way out', async (_, builders, args, code, message) => {
     withBuilders(builders as Record<string, string>);
