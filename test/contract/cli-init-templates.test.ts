@@ -1,14 +1,15 @@
 import { execFile } from 'node:child_process';
-import { cp, readFile, symlink } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createProject as createFromTemplate } from '../../cli/init/create-project.ts';
 import { chooseTemplate, TEMPLATES } from '../../cli/init/templates.ts';
 import { watcherPrograms } from '../../constructs/build/watcher-programs.ts';
 import { loadStack, type LoadOptions } from '../../constructs/loader.ts';
+import { decodePackage } from '../../protocol/package.ts';
 import { createProject, ROOT, type TestProject } from './cli-world/project.ts';
 import { readmeCalls } from './cli-world/readme-calls.ts';
 import { applyStack } from './cli-world/stack-on-platform.ts';
@@ -16,6 +17,7 @@ import { eventually, type Platform, startPlatform } from './platform.ts';
 
 const ALL = Object.entries(TEMPLATES).flatMap(([template, { runtimes }]) => Object.keys(runtimes).map((runtime) => ({ template, runtime })));
 const run = promisify(execFile);
+const PYTHON = process.env['FIB_PYTHON'] ?? 'python3';
 
 describe('what fib init makes', () => {
   let project: TestProject;
@@ -70,6 +72,21 @@ describe('what fib init makes', () => {
     expect(answers).toEqual([{ rents: [60.5, 90.5] }]);
   });
 
+  test('ml has the model that its training makes', async () => {
+    const folder = folderOf('ml', 'python');
+    const model = join(folder, 'functions/rent/model.json');
+    const readModel = async () => JSON.parse(await readFile(model, 'utf8')) as unknown;
+    const delivered = await readModel();
+    const { packages } = await loadStack(join(folder, 'stack.ts'), { target: 'local', python: PYTHON });
+    for (const { path, bytes } of [...packages.values()].flatMap(decodePackage)) {
+      await mkdir(dirname(join(folder, 'package', path)), { recursive: true });
+      await writeFile(join(folder, 'package', path), bytes);
+    }
+    await rm(model);
+    await run(PYTHON, ['train.py'], { cwd: folder, env: { ...process.env, PYTHONPATH: join(folder, 'package/site-packages') } });
+    expect(await readModel()).toEqual(delivered);
+  });
+
   /** Runs the stack on the platform, and gives the answers as JSON. */
   async function callAll(template: string, runtime: string, calls: readonly (readonly string[])[], options: LoadOptions = {}): Promise<unknown[]> {
     const namespace = `${template}-${runtime}`;
@@ -80,7 +97,7 @@ describe('what fib init makes', () => {
         namespace,
         target: 'local',
 
-        python: process.env['FIB_PYTHON'] ?? 'python3',
+        python: PYTHON,
       }),
       namespace,
     );
