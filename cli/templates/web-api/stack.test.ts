@@ -24,7 +24,7 @@ test('takes an order', async () => {
 test('refuses what is not there, and what is no order', async () => {
   const car = await invoke(shop, { path: '/products/car' });
   assert.equal(car.status, 404);
-  for (const body of ['{"product":"pen","quantity":0}', '{']) {
+  for (const body of ['{"product":"pen","quantity":101}', '{']) {
     const refused = await invoke(shop, { path: '/orders', body, headers: { 'content-type': 'application/json' } });
     assert.equal(refused.status, 400, body);
   }

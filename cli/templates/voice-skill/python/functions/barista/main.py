@@ -7,8 +7,10 @@ QUESTIONS = {
 def handler(event, context):
     """The body is {"text", "session"?}: the session is that of the last reply."""
     match event["body"]:
-        case {"text": str() as text, **rest}:
-            return reply(text.lower(), rest.get("session") or {})
+        case {"text": str() as text, "session": dict() as session}:
+            return reply(text.lower(), session)
+        case {"text": str() as text}:
+            return reply(text.lower(), {})
     return {"statusCode": 400, "body": {"error": 'send {"text":"…"}'}}
 
 

@@ -37,7 +37,7 @@ func routes() http.Handler {
 		var wanted order
 		err := json.NewDecoder(r.Body).Decode(&wanted)
 		found := find(wanted.Product)
-		if err != nil || found == nil || wanted.Quantity < 1 {
+		if err != nil || found == nil || wanted.Quantity < 1 || wanted.Quantity > 100 {
 			refuse(w, http.StatusBadRequest, `send {"product":"mug","quantity":1}`)
 			return
 		}

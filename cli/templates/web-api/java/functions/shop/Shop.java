@@ -11,7 +11,7 @@ public final class Shop {
   private static final List<Product> PRODUCTS = List.of(new Product("mug", 950), new Product("pen", 250));
 
   public static Object handle(Event event) {
-    String[] path = event.path().split("/");
+    String[] path = event.path().split("/", -1);
     if (path[1].equals("orders")) return order(event.body());
     if (path.length == 2) return PRODUCTS;
     Product product = find(path[2]);
@@ -22,7 +22,7 @@ public final class Shop {
     if (body instanceof Map<?, ?> order && order.get("quantity") instanceof Number number && number.doubleValue() == number.intValue()) {
       Product product = find(order.get("product"));
       int quantity = number.intValue();
-      if (product != null && quantity > 0) return Response.of(201, new Order(product.id(), quantity, product.cents() * quantity));
+      if (product != null && quantity > 0 && quantity <= 100) return Response.of(201, new Order(product.id(), quantity, product.cents() * quantity));
     }
     return refuse(400, "send {\"product\":\"mug\",\"quantity\":1}");
   }

@@ -16,8 +16,12 @@ export default {
 function order(body: unknown): Response {
   const { product, quantity } = (body ?? {}) as { product?: unknown; quantity?: unknown };
   const cents = CENTS.get(String(product));
-  if (cents === undefined || !Number.isInteger(quantity) || Number(quantity) < 1) return refuse(400, 'send {"product":"mug","quantity":1}');
-  return Response.json({ product, quantity, cents: cents * Number(quantity) }, { status: 201 });
+  if (cents === undefined || !isQuantity(quantity)) return refuse(400, 'send {"product":"mug","quantity":1}');
+  return Response.json({ product, quantity, cents: cents * quantity }, { status: 201 });
+}
+
+function isQuantity(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 100;
 }
 
 function refuse(status: number, error: string): Response {

@@ -25,7 +25,7 @@ def answer(environ):
 def order(body):
     try:
         match json.loads(body):
-            case {"product": str() as product, "quantity": int() as quantity} if product in CENTS and quantity > 0:
+            case {"product": str() as product, "quantity": int() as quantity} if product in CENTS and 0 < quantity <= 100:
                 return HTTPStatus.CREATED, {"product": product, "quantity": quantity, "cents": CENTS[product] * quantity}
     except ValueError:
         pass
