@@ -50,11 +50,11 @@ export interface CommonFunctionProps extends ResourceProps<'Function'> {
 export interface FunctionProps extends CommonFunctionProps {
   /** The language runtime. */
   readonly runtime: Runtime;
-  /** Module path without extension, a dot, and the export: `index.handler`, `src/app.main`. */
+  /** Module path without extension, a dot, and the export: `index.handler`, `src/app.main`; in Java class and method: `com.acme.Hello.handle`; in Go file and exported name: `hello.Handler`. */
   readonly handler: string;
   /** What runs. */
   readonly code: Code;
-  /** How the handler is called: `event` (`handler(event, context)`), `fetch` (Node.js), `asgi` or `wsgi` (Python). @default 'event' */
+  /** How the handler is called: `event` (`handler(event, context)`), `fetch` (Node.js), `asgi` or `wsgi` (Python), `http` (Java, Go), `framework` or `lambda` (Node.js, Python: written for Functions Framework or AWS Lambda). @default 'event' */
   readonly signature?: FunctionSpec['signature'];
   /** `thread`: one executor runs all requests of an instance; `process`: one process a request. @default 'thread' */
   readonly mode?: FunctionSpec['mode'];

@@ -1,6 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { IMAGE_USER } from '../../protocol/images.ts';
+import { RUNTIMES } from '../../protocol/schema/fields.ts';
 import { createSigningKey, publicKeyOf } from '../../protocol/token.ts';
 import { createPush } from '../contract/watcher/push.ts';
 import { INSTANCE } from '../contract/watcher/watcher-process.ts';
@@ -56,6 +57,8 @@ const CASES = {
   },
   nodejs: { ...watcher, image: TEST_IMAGES.nodejs },
   python: { ...watcher, image: TEST_IMAGES.python },
+  java: { ...watcher, image: TEST_IMAGES.java },
+  go: { ...watcher, image: TEST_IMAGES.go },
   prometheus: {
     image: TEST_IMAGES.prometheus,
     env: {},
@@ -157,7 +160,7 @@ describe('each program of the images, in a restricted namespace and on a read-on
     }
   });
 
-  it.each(['gateway', 'scaler', 'artifacts', 'nodejs', 'python'] as const)('%s ends by itself on SIGTERM, within its grace', async (name) => {
+  it.each(['gateway', 'scaler', 'artifacts', ...RUNTIMES] as const)('%s ends by itself on SIGTERM, within its grace', async (name) => {
     await cluster.kubectl(['delete', 'pod', '-n', NAMESPACE, name, '--grace-period=20', '--wait=false']);
     await cluster.kubectl(['wait', 'pod', '-n', NAMESPACE, name, '--for=delete', '--timeout=15s']);
   });
