@@ -23,7 +23,10 @@ function containerSpec({ image, port, command, args }: ImageFunctionProps): Pick
 
 function codeSpec(what: string, props: FunctionProps): Pick<FunctionSpec, 'runtime' | 'handler' | 'signature' | 'mode'> {
   if (!(props.code instanceof Code)) {
-    throw new PlatformError('SPEC_INVALID', `${what}: code (${show(props.code)}) must be made with Code.fromDirectory, Code.fromFile, Code.fromInline or Code.bundle`);
+    throw new PlatformError(
+      'SPEC_INVALID',
+      `${what}: code (${show(props.code)}) must be made with Code.fromDirectory, Code.fromFile, Code.fromInline or Code.bundle`,
+    );
   }
   return {
     runtime: props.runtime,

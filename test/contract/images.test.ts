@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -106,7 +106,7 @@ function writeBuilder(bin: string, name: string, script: string): void {
 }
 
 /** With the compiler alone, and no builder that this machine may have. */
-const GO = join(execFileSync('go', ['env', 'GOROOT'], { encoding: 'utf8' }).trim(), 'bin');
+const GO = (process.env['PATH'] ?? '').split(':').find((folder) => existsSync(join(folder, 'go'))) ?? '';
 const DIGEST = `sha256:${'d'.repeat(64)}`;
 const WORKS =
   'case "$1" in push) while [ "$1" != --digestfile ]; do shift; done; printf "$DIGEST" > "$2";; build) for last; do :; done; test -f "$last/Containerfile";; esac';

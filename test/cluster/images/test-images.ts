@@ -2,9 +2,7 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { goWatcher } from '../../../constructs/build/go-watcher.ts';
 import { findJdk, OLDEST_WATCHER_JDK } from '../../../constructs/build/java-toolchain.ts';
-import { ownPlatform } from '../../../constructs/build/platform.ts';
 import { type Builder, findBuilder } from '../../../cli/images/builder.ts';
 import { writeContext } from '../../../cli/images/context.ts';
 import { RECIPES } from '../../../cli/images/recipes.ts';
@@ -44,7 +42,14 @@ export const TEST_IMAGES = {
 
 const NODE_BASE = 'localhost/fibonacci-node-base:test';
 const JAVA_BASE = 'localhost/fibonacci-java-base:test';
-const BASES: Readonly<Record<ImageName, string>> = { gateway: NODE_BASE, scaler: NODE_BASE, nodejs: NODE_BASE, python: BASE_IMAGE, java: JAVA_BASE, go: BASE_IMAGE };
+const BASES: Readonly<Record<ImageName, string>> = {
+  gateway: NODE_BASE,
+  scaler: NODE_BASE,
+  nodejs: NODE_BASE,
+  python: BASE_IMAGE,
+  java: JAVA_BASE,
+  go: BASE_IMAGE,
+};
 const ROOT = clusterFolders().root;
 const CACHE = join(ROOT, '.cache', 'images');
 const BUILT = join(CACHE, 'built.json');
@@ -125,10 +130,7 @@ async function listSources(say: (line: string) => void): Promise<Source[]> {
   const own = IMAGE_NAMES.map((name) => ({
     reference: TEST_IMAGES[name],
     base: BASES[name],
-    write: (context: string) => {
-      writeContext(RECIPES[name], ROOT, context);
-      if (name === 'go') writeGoWatcher(join(context, 'app'));
-    },
+    write: (context: string) => writeContext(RECIPES[name], ROOT, context),
   }));
   const programs = await ensurePart({
     cache: CACHE,
@@ -155,13 +157,6 @@ async function listSources(say: (line: string) => void): Promise<Source[]> {
   return [...own, ...monitoring, ...plain];
 }
 
-/** Compiled here: there is no image with a compiler. */
-function writeGoWatcher(app: string): void {
-  const { file, ensure } = goWatcher({ ...ownPlatform(), system: 'linux' });
-  ensure();
-  copyFileSync(file, join(app, 'watcher'));
-}
-
 async function ensureImage(builder: Builder & { program: string }, source: Source, builtOn: string, say: (line: string) => void): Promise<TestImage> {
   const context = mkdtempSync(join(tmpdir(), 'fib-test-image-'));
   try {
@@ -174,7 +169,7 @@ async function ensureImage(builder: Builder & { program: string }, source: Sourc
       recipe: digest,
       build: async (work) => {
         say(`building ${source.reference}`);
-        await builder.build({ context, tag: source.reference, args: { BASE: source.base, BUILD_BASE: BASE_IMAGE, VERSION: 'test' } });
+        await builder.build({ context, tag: source.reference, args: { BASE: source.base, VERSION: 'test' } });
         // Unlike OCI archives these are not compressed, which would take most of the time.
         await runProgram(builder.program, ['push', '--quiet', source.reference, `docker-archive:${join(work, 'image.tar')}:${source.reference}`]);
       },

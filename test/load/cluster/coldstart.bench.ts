@@ -1,4 +1,3 @@
-
 import { podPool } from '../../contract/platform.ts';
 import type { Measure } from '../measure.ts';
 import { watchNoise } from '../quiet.ts';

@@ -7,11 +7,11 @@ const text = (...codes) => String.fromCodePoint(...codes);
 
 const decomposed = all.filter((code) => (code < HANGUL[0] || code > HANGUL[1]) && text(code).normalize('NFD') !== text(code));
 const decompositions = decomposed.map((code) => {
-  const full = [...text(code).normalize('NFD')];
+  const full = Array.from(text(code).normalize('NFD'));
   // What it is composed of in one step, so that pairs can be composed again: none where NFC never makes it.
   const composed = text(code).normalize('NFC') === text(code);
   const head = full.slice(0, -1).join('').normalize('NFC');
-  return { code, full: full.join(''), pair: composed && [...head].length === 1 ? head + full.at(-1) : '' };
+  return { code, full: full.join(''), pair: composed && Array.from(head).length === 1 ? head + full.at(-1) : '' };
 });
 
 const swaps = (a, b) => text(a, b).normalize('NFD') === text(b, a);
