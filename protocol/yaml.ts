@@ -40,7 +40,8 @@ function scalar(value: unknown, indent: string): string {
 
 // What begins with a letter, "_" or "/" and holds nothing that YAML gives a meaning to; and durations and sizes.
 const PLAIN = /^(?:[A-Za-z_/](?:[A-Za-z0-9_./@+=-]|:(?=[A-Za-z0-9_./]))*(?: [A-Za-z0-9_./@+=-]+)*|[1-9]\d*(?:ms|s|m|h|Ki|Mi|Gi))$/;
-const RESERVED = /^(?:y|n|yes|no|on|off|true|false|null)$/i;
+// Also an exponent without a number, which some parsers take for one.
+const RESERVED = /^(?:y|n|yes|no|on|off|true|false|null|e[-+]?\d+)$/i;
 
 function quote(text: string): string {
   if (PLAIN.test(text) && !RESERVED.test(text)) return text;
