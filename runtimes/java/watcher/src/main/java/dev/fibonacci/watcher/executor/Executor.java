@@ -26,6 +26,7 @@ final class Executor implements Admission.Listener {
   private final Connections connections = new Connections();
   private boolean started;
   private volatile boolean oneAtATime;
+  private volatile boolean told;
 
   Executor(ServerSocketChannel listener, Link link, Page page, Journal journal) throws IOException {
     RevisionCensus census = new RevisionCensus();
@@ -39,14 +40,23 @@ final class Executor implements Admission.Listener {
 
   /** Until the link closes. */
   void run() {
-    Runtime.getRuntime().addShutdownHook(new Thread(this::answerBeforeExit, "fibonacci-exit"));
     monitor.start();
     link.listen(this::heard);
+    acceptor.stop();
+    monitor.stop();
+  }
+
+  /** It was told to load something. */
+  boolean isStarted() {
+    return told;
   }
 
   private void heard(Kind kind, byte[] payload) {
     switch (kind) {
-      case LOAD -> Thread.ofPlatform().name("fibonacci-load").start(() -> load(Order.parse(payload)));
+      case LOAD -> {
+        told = true;
+        Thread.ofPlatform().name("fibonacci-load").start(() -> load(Order.parse(payload)));
+      }
       case CLOSE -> close(ErrorCode.valueOf(new String(payload, StandardCharsets.UTF_8)));
       case END -> Thread.ofPlatform().name("fibonacci-end").start(this::end);
       default -> journal.write("error", "an order that executors do not know", Map.of("kind", kind.name()));
@@ -91,7 +101,7 @@ final class Executor implements Admission.Listener {
   }
 
   /** User code ends the process: those who wait are told (W5.8). The supervisor counts them. */
-  private void answerBeforeExit() {
+  void answerBeforeExit() {
     link.send(Kind.EXITING);
     acceptor.stop();
     WatcherError crashed = new WatcherError(ErrorCode.FUNCTION_CRASHED, "The function’s process ended in the middle of the request.");

@@ -9,10 +9,11 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
-import java.util.Map;
 
 /** Entry of an executor: its standard input is the data listener, its arguments are the socket of its link and the file of its page. */
 public final class ExecutorMain {
+  private static final int REHEARSALS = 120;
+
   private ExecutorMain() {}
 
   public static void main(String[] arguments) throws IOException {
@@ -27,15 +28,15 @@ public final class ExecutorMain {
   }
 
   /** Until the supervisor closes the link. */
-  public static void serve(ServerSocketChannel listener, SocketChannel channel, Page page) {
+  private static void serve(ServerSocketChannel listener, SocketChannel channel, Page page) throws IOException {
     Link link = new Link(channel);
     Journal journal = new Journal(link);
     System.setOut(CapturedOutput.stream(journal, false));
     System.setErr(CapturedOutput.stream(journal, true));
-    try {
-      new Executor(listener, link, page, journal).run();
-    } catch (IOException error) {
-      journal.write("error", "the executor could not start", Map.of("error", Failure.describe(error)));
-    }
+    Executor executor = new Executor(listener, link, page, journal);
+    Runtime.getRuntime().addShutdownHook(new Thread(executor::answerBeforeExit, "fibonacci-exit"));
+    Path folder = Path.of(System.getProperty("java.io.tmpdir"));
+    Thread.ofPlatform().daemon().name("fibonacci-rehearsal").start(() -> ExecutorRehearsal.run(folder, REHEARSALS, executor::isStarted));
+    executor.run();
   }
 }

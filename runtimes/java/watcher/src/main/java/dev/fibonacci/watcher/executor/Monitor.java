@@ -12,6 +12,7 @@ final class Monitor {
   private final RevisionCensus census;
   private volatile Admission admission;
   private volatile long wakeAt;
+  private volatile boolean stopped;
   private Thread thread;
 
   Monitor(Page page, Connections connections, RevisionCensus census) {
@@ -22,6 +23,10 @@ final class Monitor {
 
   void start() {
     thread = Thread.ofPlatform().daemon().name("fibonacci-monitor").start(this::run);
+  }
+
+  void stop() {
+    stopped = true;
   }
 
   void watch(Admission of) {
@@ -35,7 +40,7 @@ final class Monitor {
 
   private void run() {
     long nextTick = System.nanoTime();
-    while (true) {
+    while (!stopped) {
       long now = System.nanoTime();
       Admission of = admission;
       long deadline = of == null ? Long.MAX_VALUE : of.expire(now);

@@ -2,6 +2,8 @@ package dev.fibonacci.watcher.supervisor;
 
 import dev.fibonacci.watcher.Json;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -27,10 +29,17 @@ final class Rehearsal {
 
   private static final FunctionRef NOBODY = new FunctionRef("none", "rehearsal", "none");
 
-  private final Path folder;
+  /** What changes nothing: the token is no good. */
+  private static final List<String> REQUESTS =
+      List.of("GET /_/ready HTTP/1.1\r\nhost: x\r\n\r\n", "GET /_/status HTTP/1.1\r\nhost: x\r\n\r\n", "GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n",
+          "POST /_/specialize HTTP/1.1\r\nhost: x\r\nauthorization: Bearer e30.e30.e30\r\ncontent-length: 0\r\n\r\n");
 
-  Rehearsal(Path scratch) {
+  private final Path folder;
+  private final int controlPort;
+
+  Rehearsal(Path scratch, int controlPort) {
     folder = scratch.resolve("rehearsal");
+    this.controlPort = controlPort;
   }
 
   void run() {
@@ -47,12 +56,21 @@ final class Rehearsal {
         Path target = folder.resolve(Integer.toString(time));
         CodePackage.check(push.body(), push.packageAt(), digest, packed.length).unpack(target);
         Json.render(Revision.of(push.document(), target, Map.of()).order().toJson());
+        for (String request : REQUESTS) ask(request);
       }
       NOBODY.writeMarker(folder);
     } catch (GeneralSecurityException | IOException | RuntimeException failed) {
       // As said above.
     } finally {
       Folders.delete(folder);
+    }
+  }
+
+  private void ask(String request) throws IOException {
+    try (Socket connection = new Socket(InetAddress.getLoopbackAddress(), controlPort)) {
+      connection.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+      connection.shutdownOutput();
+      connection.getInputStream().readAllBytes();
     }
   }
 

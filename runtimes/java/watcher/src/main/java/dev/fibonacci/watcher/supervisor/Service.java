@@ -59,7 +59,7 @@ final class Service {
     fields.put("dataPort", listener.port());
     fields.put("controlPort", control.socket().getLocalPort());
     log.info("listening", fields);
-    Thread.ofPlatform().daemon().name("rehearsal").start(new Rehearsal(scratch)::run);
+    Thread.ofPlatform().daemon().name("rehearsal").start(new Rehearsal(scratch, control.socket().getLocalPort())::run);
     return new Service(loop, stock, watcher, listener.port(), control.socket().getLocalPort());
   }
 

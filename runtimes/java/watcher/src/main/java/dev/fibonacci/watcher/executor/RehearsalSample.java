@@ -1,4 +1,4 @@
-package dev.fibonacci.watcher.supervisor;
+package dev.fibonacci.watcher.executor;
 
 import com.google.cloud.functions.HttpFunction;
 import com.google.cloud.functions.HttpRequest;
@@ -10,8 +10,8 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 
-/** The function of a training run. */
-public final class TrainingSample implements HttpFunction {
+/** The function of a rehearsal. */
+public final class RehearsalSample implements HttpFunction {
   record Answer(String text, List<Integer> numbers) {}
 
   public static Object handler(Event event, Context context) {
@@ -21,8 +21,7 @@ public final class TrainingSample implements HttpFunction {
       case "text" -> "text";
       case "pieces" -> List.of("a", "b").iterator();
       case "response" -> Response.of(200, new Answer("text", List.of(1, 2))).withHeader("x", "y");
-      case "print" -> {
-        System.out.println("a line");
+      case "log" -> {
         context.log().info("a message", Map.of("a", 1));
         yield null;
       }
