@@ -18,6 +18,8 @@ export interface CodeContext {
   readonly runtime: Runtime;
   /** Of the function. */
   readonly handler: string;
+  /** Of the function: text files beside its code, by path. @default {} */
+  readonly files?: Readonly<Record<string, string>>;
   /** What code is compiled for, whatever it says itself. @default - Linux, and the architecture that the code names */
   readonly platform?: Platform;
   /** Interpreter on this machine that runs the function, where it is in Python: what it requires is installed for it. @default - for that of the runtime image */
@@ -50,7 +52,12 @@ export interface PackedCode {
 /** @throws PlatformError CODE_INVALID, TOOLCHAIN_MISSING; `details.sources` lists files that it names */
 export function packCode(order: CodeOrder): PackedCode {
   const { files, sources } = readCode(order);
-  return { package: encodePackage(files), sources };
+  return { package: encodePackage([...files, ...ownFiles(order.context)]), sources };
+}
+
+/** Where functions look: in their working directory, in Java on the class path. */
+function ownFiles({ runtime, files = {} }: CodeContext): readonly PackageFile[] {
+  return Object.entries(files).map(([path, text]) => ({ path: runtime === 'java' ? `classes/${path}` : path, bytes: Buffer.from(text) }));
 }
 
 /** What is read in any case. */

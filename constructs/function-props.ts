@@ -54,6 +54,11 @@ export interface FunctionProps extends CommonFunctionProps {
   readonly handler: string;
   /** What runs. */
   readonly code: Code;
+  /**
+   * Text files beside the code, such as configuration, by path: `{ 'config/limits.json': '{"max":5}' }`. The function finds them in its working directory, in Java on its class path.
+   * A change reaches running instances as one of the code does. They are in clear in manifests and packages; secrets go by `addSecret`. @default {}
+   */
+  readonly files?: Readonly<Record<string, string>>;
   /** How the handler is called: `event` (`handler(event, context)`), `fetch` (Node.js), `asgi` or `wsgi` (Python), `http` (Java, Go), `framework` or `lambda` (Node.js, Python: written for Functions Framework or AWS Lambda). @default 'event' */
   readonly signature?: FunctionSpec['signature'];
   /** `thread`: one executor runs all requests of an instance; `process`: one process a request. @default 'thread' */
@@ -95,6 +100,7 @@ export const FUNCTION_PROPS: PropNames<FunctionProps> = {
   runtime: true,
   handler: true,
   code: true,
+  files: true,
   signature: true,
   mode: true,
   deployment: true,

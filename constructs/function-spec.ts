@@ -1,4 +1,5 @@
 import { PlatformError } from '../protocol/errors.ts';
+import { isRecord } from '../protocol/record.ts';
 import { functionSpec, type FunctionSpec } from '../protocol/schema/function.ts';
 import { show } from '../protocol/schema/validate.ts';
 import { Code } from './code.ts';
@@ -28,12 +29,25 @@ function codeSpec(what: string, props: FunctionProps): Pick<FunctionSpec, 'runti
       `${what}: code (${show(props.code)}) must be made with Code.fromDirectory, Code.fromFile, Code.fromInline or Code.bundle`,
     );
   }
+  checkFiles(what, props.files);
   return {
     runtime: props.runtime,
     handler: props.handler,
     signature: props.signature ?? byDefault('signature'),
     mode: props.mode ?? byDefault('mode'),
   };
+}
+
+function checkFiles(what: string, files: unknown): void {
+  if (files === undefined) return;
+  if (!isRecord(files)) throw new PlatformError('SPEC_INVALID', `${what}: files (${show(files)}) must map paths to texts`);
+  for (const [path, text] of Object.entries(files)) {
+    if (typeof text !== 'string')
+      throw new PlatformError(
+        'SPEC_INVALID',
+        `${what}: files[${JSON.stringify(path)}] (${show(text)}) must be a text; give a value as JSON.stringify makes it`,
+      );
+  }
 }
 
 function commonSpec(

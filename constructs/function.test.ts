@@ -142,3 +142,23 @@ test.each<[Record<string, unknown>, string]>([
 test('cold() refuses an unknown option', () => {
   expect(errorOf(() => fib.cold({ memroy: fib.Size.mebibytes(1) } as never)).message).toContain('did you mean memory?');
 });
+
+test('files stand beside the code, and a change of one is new content', () => {
+  const packed = (files?: Readonly<Record<string, string>>) => {
+    const stack = new fib.FunctionStack(new App(), 'demo');
+    return new fib.Function(stack, 'a', { ...props, ...(files && { files }) }).toJson().spec.package?.digest;
+  };
+  expect(packed({ 'config/limits.json': '{"max":5}' })).not.toBe(packed());
+  expect(packed({ 'config/limits.json': '{"max":5}' })).not.toBe(packed({ 'config/limits.json': '{"max":6}' }));
+});
+
+test.each([
+  ['a path that leads out', { '../x': '' }, 'CODE_INVALID', /"\.\.\/x" cannot be packed/],
+  ['the path of the code', { 'index.js': '' }, 'CODE_INVALID', /it is there twice/],
+  ['a value that is no text', { 'a.json': { max: 5 } }, 'SPEC_INVALID', /files\["a\.json"\] .* must be a text; give a value as JSON\.stringify makes it/],
+  ['a list', ['a'], 'SPEC_INVALID', /must map paths to texts/],
+])('files with %s are refused', (_, files, code, message) => {
+  const stack = new fib.FunctionStack(new App(), 'demo');
+  const make = () => new fib.Function(stack, 'a', { ...props, files: files as unknown as Record<string, string> }).toJson();
+  expect(make).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) }));
+});

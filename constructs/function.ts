@@ -137,11 +137,11 @@ export class Function extends Resource<'Function'> implements Partial<Packable>,
     return this.#package ? { digest: this.#package.digest, size: this.#package.bytes.length } : NOT_PACKED;
   }
 
-  #codeContext({ runtime, handler }: FunctionProps): CodeContext {
+  #codeContext({ runtime, handler, files }: FunctionProps): CodeContext {
     const platform = this.node.tryGetContext(CODE_PLATFORM) as Platform | undefined;
     const baseDirectory = (this.node.tryGetContext(BASE_DIRECTORY) as string | undefined) ?? process.cwd();
     const python = this.node.tryGetContext(CODE_PYTHON) as string | undefined;
-    return { baseDirectory, runtime, handler, ...(platform && { platform }), ...(python !== undefined && { python }) };
+    return { baseDirectory, runtime, handler, ...(files && { files }), ...(platform && { platform }), ...(python !== undefined && { python }) };
   }
 
   #checkFree(name: string): void {

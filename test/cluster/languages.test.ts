@@ -8,8 +8,8 @@ import { openCluster } from './machine/cluster.ts';
 /** A platform without monitoring to speak of, and one function a language, each in a pool of its own. */
 const APP = (system: string, functions: string) => `import * as fib from 'fibonacci-faas';
 const CODE = {
-  nodejs: ['index.handler', fib.Code.fromInline('export const handler = (event) => ({ says: process.env.SAYS, path: event.path });')],
-  python: ['main.handler', fib.Code.fromInline('import os\\ndef handler(event, context):\\n    return {"says": os.environ["SAYS"], "path": event["path"]}\\n')],
+  nodejs: ['index.handler', fib.Code.fromInline('import { readFileSync } from "node:fs";\\nexport const handler = () => ({ says: process.env.SAYS, told: readFileSync("conf/told.txt", "utf8") });')],
+  python: ['main.handler', fib.Code.fromInline('import os\\ndef handler(event, context):\\n    return {"says": os.environ["SAYS"], "told": open("conf/told.txt").read()}\\n')],
   java: ['Hello.handle', fib.Code.fromDirectory('./java')],
   go: ['hello.Handle', fib.Code.fromDirectory('./go')],
 };
@@ -24,15 +24,21 @@ export default fib.defineStack((app, { config }) => {
   const stack = new fib.FunctionStack(app, 'app', { namespace: '${functions}' });
   for (const [runtime, [handler, code]] of Object.entries(CODE)) {
     const pool = new fib.PodPool(stack, runtime + '-pool', { runtime, min: 1, max: 2, memory: fib.Size.mebibytes(512) });
-    new fib.Function(stack, runtime, { runtime, handler, code, env: { SAYS: config.says }, deployment: fib.hot(pool), scaling: { idleTimeout: fib.Duration.minutes(10) } });
+    const told = { env: { SAYS: config.says }, files: { 'conf/told.txt': config.says } };
+    new fib.Function(stack, runtime, { runtime, handler, code, ...told, deployment: fib.hot(pool), scaling: { idleTimeout: fib.Duration.minutes(10) } });
   }
 });`;
 
 const FILES = {
-  'java/Hello.java': `import java.util.Map;
+  'java/Hello.java': `import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
 public final class Hello {
-    public static Map<String, Object> handle(Map<String, Object> event) {
-        return Map.of("says", System.getenv("SAYS"), "path", event.get("path"));
+    public static Map<String, Object> handle(Map<String, Object> event) throws IOException {
+        try (var told = Hello.class.getResourceAsStream("/conf/told.txt")) {
+            return Map.of("says", System.getenv("SAYS"), "told", new String(told.readAllBytes(), StandardCharsets.UTF_8));
+        }
     }
 }
 `,
@@ -45,11 +51,14 @@ import (
 	"fibonacci.dev/go/function"
 )
 
-func Handle(event function.Event) map[string]any {
-	return map[string]any{"says": os.Getenv("SAYS"), "path": event.Path}
+func Handle(event function.Event) (map[string]any, error) {
+	told, err := os.ReadFile("conf/told.txt")
+	return map[string]any{"says": os.Getenv("SAYS"), "told": string(told)}, err
 }
 `,
 };
+
+const WHILE = { timeout: 30_000, interval: 500 };
 
 describe('functions in four languages, on one platform', () => {
   let world: ClusterProject;
@@ -71,15 +80,16 @@ describe('functions in four languages, on one platform', () => {
 
   it.each(RUNTIMES)('%s answers from an instance of its pool', async (runtime) => {
     const { status, body } = await invoke(runtime);
-    expect([status, JSON.parse(body)]).toEqual([200, { says: 'first', path: '/a' }]);
+    expect([status, JSON.parse(body)]).toEqual([200, { says: 'first', told: 'first' }]);
   });
 
-  it('what they are told changes in the pods that run', async () => {
+  it('variables and files of theirs change in the pods that run', async () => {
+    // What a pod serves is recorded a moment after its first answer.
+    await expect.poll(servingPods, WHILE).toHaveLength(RUNTIMES.length);
     const pods = servingPods();
-    expect(pods).toHaveLength(RUNTIMES.length);
     expect((await deploy('second')).code).toBe(0);
     for (const runtime of RUNTIMES) {
-      await expect.poll(async () => JSON.parse((await invoke(runtime)).body), { timeout: 30_000, interval: 500 }).toEqual({ says: 'second', path: '/a' });
+      await expect.poll(async () => JSON.parse((await invoke(runtime)).body), WHILE).toEqual({ says: 'second', told: 'second' });
     }
     expect(servingPods()).toEqual(pods);
   });
