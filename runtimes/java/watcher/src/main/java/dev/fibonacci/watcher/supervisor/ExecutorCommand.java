@@ -54,6 +54,8 @@ final class ExecutorCommand {
     ProcessBuilder builder = new ProcessBuilder(whole).directory(scratch.toFile());
     builder.environment().clear();
     builder.environment().putAll(environment);
+    // Names of files are UTF-8, whatever the locale is; user code does not see this one.
+    builder.environment().put("LC_ALL", "C.UTF-8");
     return builder;
   }
 }
