@@ -122,6 +122,8 @@ final class Connection implements Runnable {
   /** After the response: whether the connection takes another request. */
   private boolean settle(Exchange exchange) {
     if (exchange.timedOut) return false;
+    // An idle connection must not keep a revision in memory.
+    current = null;
     if (exchange.keepAlive && exchange.body.isComplete()) {
       wire.limit(IDLE_SECONDS);
       wire.awaitReadAhead();

@@ -9,7 +9,7 @@ final class Monitor {
   /** More than these are collected once nothing is under way; else the JVM does when it needs memory. */
   private static final int FEW_REVISIONS = 4;
 
-  private static final long COLLECTION_NANOS = 500_000_000;
+  private static final long COLLECTION_NANOS = 300_000_000;
 
   private final Page page;
   private final Connections connections;
