@@ -79,6 +79,11 @@ export class WatcherProcess {
     }
   }
 
+  /** 0 before its first start. */
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
   get exitCode(): number | null {
     return this.#child?.exitCode ?? null;
   }
