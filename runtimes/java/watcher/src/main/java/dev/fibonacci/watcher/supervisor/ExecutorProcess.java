@@ -4,7 +4,6 @@ import dev.fibonacci.watcher.ErrorCode;
 import dev.fibonacci.watcher.Json;
 import dev.fibonacci.watcher.ProcessFigures;
 import dev.fibonacci.watcher.WatcherError;
-import dev.fibonacci.watcher.link.Link;
 import dev.fibonacci.watcher.link.Link.Kind;
 import dev.fibonacci.watcher.link.Order;
 import dev.fibonacci.watcher.link.Page;
