@@ -56,7 +56,7 @@ export async function measureThroughput(language: Subject, load: LoadClient): Pr
       await noise.quiet(PATIENCE_MS);
       rounds.push({ bare: await saturate(bare, ROUND_MS), event: await saturate(event, ROUND_MS), web: await saturate(web, ROUND_MS) });
     }
-    return compare(language, rounds, noise);
+    return compare(language, rounds);
   } finally {
     await Promise.all(servers.map((server) => server.close()));
   }
@@ -69,7 +69,7 @@ async function startWatcher(language: Subject, name: string, signature: string):
   return { pid: watcher.pid, url: `http://127.0.0.1:${watcher.dataPort}`, close: () => watcher.close() };
 }
 
-function compare(language: Subject, rounds: readonly Record<'bare' | 'event' | 'web', Round>[], noise: ReturnType<typeof watchNoise>): Measure[] {
+function compare(language: Subject, rounds: readonly Record<'bare' | 'event' | 'web', Round>[]): Measure[] {
   const { runtime, web, judged, budgets } = language;
   const other = judged === 'web' ? 'event' : 'web';
   const signatures = { event: 'event', web };
@@ -79,7 +79,7 @@ function compare(language: Subject, rounds: readonly Record<'bare' | 'event' | '
     `${middle(judged, what)}${unit} to ${middle('bare', what)}${unit}; ${signatures[other]}: ${round(ratio(other, what))}`;
   const against = `against a bare server, ${signatures[judged]}, ${language.why}`;
   return [
-    atLeast(`${runtime} requests/s ${against} (${compared('perSecond', '/s')})`, ratio(judged, 'perSecond'), 'ratio', budgets.leastRate, noise),
-    atMost(`${runtime} CPU a request ${against} (${compared('cpuMicros', ' µs')})`, ratio(judged, 'cpuMicros'), 'ratio', round(1 / budgets.leastRate), noise),
+    atLeast(`${runtime} requests/s ${against} (${compared('perSecond', '/s')})`, ratio(judged, 'perSecond'), 'ratio', budgets.leastRate),
+    atMost(`${runtime} CPU a request ${against} (${compared('cpuMicros', ' µs')})`, ratio(judged, 'cpuMicros'), 'ratio', round(1 / budgets.leastRate)),
   ];
 }
