@@ -52,9 +52,11 @@ describe.each(CONFORMING)('$language', (language) => {
     });
 
     // Only the framework knows the events that were there before CloudEvents.
-    test.runIf(language.signature === 'framework').each(EVENTS)('$name, from its legacy form', async ({ cloudEvent, legacy }) => {
-      await succeed(served.function, jsonRequest(legacy));
-      expect(served.function.output()).toMatchObject(told(cloudEvent));
+    describe.each(language.signature === 'framework' ? EVENTS : [])('$name, from its legacy form', ({ cloudEvent, legacy }) => {
+      test('is the same', async () => {
+        await succeed(served.function, jsonRequest(legacy));
+        expect(served.function.output()).toMatchObject(told(cloudEvent));
+      });
     });
   });
 

@@ -35,8 +35,10 @@ export async function startFakeGateway(port = 0): Promise<FakeGateway> {
   const total = metrics.counter(METRICS.invokeTotal, 'Requests.');
   const inFlight = metrics.gauge(METRICS.inFlight, 'In flight.');
   const waiting = metrics.gauge(METRICS.waiting, 'Waiting.');
+  const clock = metrics.counter(METRICS.gatewayClock, 'Its clock.').cell({});
   metrics.onCollect(() => {
     const now = Date.now();
+    clock.value = now / 1000;
     for (const [fn, load] of loads) {
       total.cell({ function_name: fn, code: load.code ?? '200', rate: load.rate === undefined ? '' : String(load.rate) }).value = Math.floor(counted(fn, now));
       inFlight.cell({ function_name: fn }).value = load.inFlight ?? 0;
