@@ -10,6 +10,9 @@ import java.util.Map;
 
 /** Makes a revision of an order: its classes, its handler, and the way to call it (W3.4). */
 final class Loading {
+  /** Updates that come faster than ended revisions are collected by themselves must not look like revisions that never end. */
+  private static final int MANY_REVISIONS = 12;
+
   private final ClassLoader api;
   private final RevisionCensus census;
 
@@ -20,6 +23,7 @@ final class Loading {
 
   /** @throws WatcherError LOAD_FAILED with file and line where the stack tells */
   Revision load(Order order, Journal journal) {
+    if (census.count() >= MANY_REVISIONS) System.gc();
     RevisionLoader loader = new RevisionLoader(Path.of(order.folder()), api, Collections.unmodifiableMap(order.environment()));
     census.add(loader);
     Thread thread = Thread.currentThread();
