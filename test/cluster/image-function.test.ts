@@ -5,14 +5,17 @@ import type { FunctionSpec } from '../../protocol/schema/function.ts';
 import { sampleContainer } from '../../protocol/schema/sample.ts';
 import { httpTrigger } from '../contract/platform/objects.ts';
 import { eventually } from './eventually.ts';
+import { loadTestImages } from './images/load.ts';
 import { TEST_IMAGES } from './images/test-images.ts';
+import { openCluster } from './machine/cluster.ts';
 import { openSpine, type Spine } from './spine-world/world.ts';
 
 describe('functions that are containers, in pods', () => {
   let spine: Spine;
   beforeAll(async () => {
+    await loadTestImages(await openCluster());
     spine = await openSpine();
-  });
+  }, 600_000);
   afterAll(() => spine?.close());
 
   const run = async (name: string, container: Partial<Container> = {}, spec: Partial<FunctionSpec> = {}) => {

@@ -156,6 +156,16 @@ test('a Deployment that a new leader finds stays as it is until something asks f
   expect(sent).toEqual([]);
 });
 
+test('one that is seen before its pods gets no other beside those that serve', async () => {
+  found(cold, 1);
+  await settle();
+  const serves = { function: { namespace: 'shop', name: 'report', uid: 'u' }, revision: { name: 'r', uid: 'r' }, content: 'c' };
+  members.observe(pod(cold, 'a', { assignment: serves }));
+  keeper.onMember(members.get('shop/a') as never);
+  await settle();
+  expect(sent).toEqual([]);
+});
+
 test('one pod given back of what was found lowers it by one, and no further', async () => {
   found(cold, 2);
   for (const name of ['a', 'b'])

@@ -174,7 +174,9 @@ export class WorkloadKeeper {
       slow: now() - leasedAt >= SLOW_LEASE_MS,
     }));
     const taken = kind === 'Function' ? pods.filter(({ state }) => state === 'leased' || state === 'stopping').length : 0;
-    const unleased = workload.unleased ?? (workload.found ??= Math.max(0, replicas - taken));
+    // A Deployment may be seen before its pods: what then turns out to be taken does not wait.
+    workload.found = Math.min(workload.found ?? Infinity, Math.max(0, replicas - taken));
+    const unleased = workload.unleased ?? workload.found;
     return decideWorkload({ kind, unleased, replicas, pods, connected: connected() });
   }
 
