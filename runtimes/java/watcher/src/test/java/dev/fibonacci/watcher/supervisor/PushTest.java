@@ -90,7 +90,7 @@ class PushTest {
   }
 
   @Test
-  void whatToDoWithAPushFollowsFromWhatIsServed() {
+  void aPushIsDecidedByWhatIsServed() {
     FunctionRef owner = new FunctionRef("demo", "hello", "u");
     LoadDocument served = of("u", 5, "a");
     assertEquals(PushDecision.LOAD, PushDecision.of(null, null, false, false, of("u", 1, "a")));
